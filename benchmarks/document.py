@@ -1,0 +1,122 @@
+"""Fill the generated blocks of the documents from committed figures: `python benchmarks/document.py [--check]`.
+
+A block stands between `<!-- numbers: NAME -->` and `<!-- end -->`; NAME is one of the functions in BLOCKS. Figures come from
+models/default/metrics.json, benchmarks/results/*.json and data/sentences.csv, never from a hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from stance.dataset import is_test_group, read_labelled
+from stance.records import LABELS
+from stance.report import data_card
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "data/DATASHEET.md")
+BLOCK = re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def read(path: str) -> dict:
+    return json.loads((ROOT / path).read_text(encoding="utf-8"))
+
+
+def three(measure: dict) -> str:
+    return f"{measure['value']:.3f} [{measure['low']:.3f}, {measure['high']:.3f}]"
+
+
+def in_domain() -> str:
+    lines = ["| scored on | n | macro F1 | accuracy | ECE |", "|---|---|---|---|---|"]
+    for e in read("models/default/metrics.json")["evaluations"]:
+        m = e["measures"]
+        lines.append(
+            f"| {e['name']} | {e['n']} | {three(m['macro_f1'])} | {m['accuracy']['value']:.3f} | {m['ece']['value']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def real_text() -> str:
+    record = read("benchmarks/results/real.json")
+    lines = [
+        "| trained on the same sentences | macro F1 | " + " | ".join(f"F1 {label}" for label in LABELS) + " | accuracy |",
+        "|---" * 7 + "|",
+    ]
+    for name, e in record["rivals"].items():
+        labels = " | ".join(f"{e['per_label'][label]['f1']['value']:.2f}" for label in LABELS)
+        name = f"**{name}**" if name == "stance" else name
+        lines.append(f"| {name} | {three(e['measures']['macro_f1'])} | {labels} | {e['measures']['accuracy']['value']:.3f} |")
+    return "\n".join(lines)
+
+
+def real_coverage() -> str:
+    e = read("benchmarks/results/real.json")["rivals"]["stance"]
+    head = "| share of sentences answered | " + " | ".join(f"{row['coverage']:.0%}" for row in e["coverage"]) + " |"
+    rows = [
+        "| " + name + " | " + " | ".join(f"{row[key]:.2f}" for row in e["coverage"]) + " |"
+        for name, key in (("macro F1", "macro_f1"), ("accuracy", "accuracy"), ("confidence at least", "threshold"))
+    ]
+    ece = e["measures"]["ece"]
+    return "\n".join(
+        [
+            head,
+            "|---" * (len(e["coverage"]) + 1) + "|",
+            *rows,
+            "",
+            f"Expected calibration error on these real sentences: {three(ece)}.",
+        ]
+    )
+
+
+def composition() -> str:
+    frame = read_labelled(ROOT / "data/sentences.csv", LABELS)
+    card = data_card(frame)
+    test = int(frame["group"].map(is_test_group).sum())
+    lines = [
+        f"{card['n']} sentences in {card['groups']} documents, {card['topics']} topics, {len(card['genres'])} genres; "
+        f"length in words: a tenth up to {card['words']['p10']}, median {card['words']['p50']}, "
+        f"a tenth from {card['words']['p90']}. "
+        f"Frozen test split: {test} sentences. Sentences with a second stance: {int((frame['secondary'] != '').sum())}.",
+        "",
+        "| label | sentences | share |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {label} | {card['labels'][label]} | {card['labels'][label] / card['n']:.1%} |" for label in LABELS]
+    lines += ["", "| kind | sentences | share |", "|---|---|---|"]
+    lines += [f"| {kind} | {n} | {n / card['n']:.1%} |" for kind, n in card["kinds"].items()]
+    largest = ", ".join(f"{name} ({n})" for name, n in Counter(card["genres"]).most_common(15))
+    return "\n".join([*lines, "", f"Largest genres: {largest}."])
+
+
+BLOCKS: dict[str, Callable[[], str]] = {f.__name__: f for f in (in_domain, real_text, real_coverage, composition)}
+
+
+def filled(text: str) -> str:
+    """`text` with every block made anew."""
+    return BLOCK.sub(lambda m: f"{m[1]}{BLOCKS[m[2]]()}\n{m[3]}", text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a document is out of date")
+    options = parser.parse_args()
+    stale = []
+    for name in DOCUMENTS:
+        path = ROOT / name
+        old = path.read_text(encoding="utf-8")
+        new = filled(old)
+        if old != new:
+            stale.append(name)
+            if not options.check:
+                path.write_text(new, encoding="utf-8")
+    print(f"{'out of date' if options.check else 'rewritten'}: {', '.join(stale) or 'none'}")
+    return 1 if stale and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Tag each sentence of diplomatic text as supportive, conciliatory, condemnatory or neutral.
+
+>>> import stance
+>>> stance.predict("The minister condemned the attack in the strongest terms.").label
+'condemnatory'
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .model import StanceModel, load
+from .records import LABELS, DataError, Explanation, InputError, ModelError, Prediction, StanceError
+
+__version__ = "0.1.0"
+__all__ = [
+    "LABELS",
+    "DataError",
+    "Explanation",
+    "InputError",
+    "ModelError",
+    "Prediction",
+    "StanceError",
+    "StanceModel",
+    "load",
+    "predict",
+]
+
+
+def predict(texts: Any, *, min_confidence: float | None = None) -> Any:
+    """`StanceModel.predict` of the shipped model: str → Prediction, list → list, Series → DataFrame."""
+    return load().predict(texts, min_confidence=min_confidence)

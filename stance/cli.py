@@ -1,0 +1,184 @@
+"""The command line: parse, call one function, print. Results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from . import __version__
+from .records import Prediction, StanceError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def _visible(text: str) -> str:
+    """Text that is safe on a terminal: control and direction characters shown, not run."""
+    return "".join(c if c.isprintable() or c == " " else " " if c in "\t\n\r" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _sentences(texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield from texts
+        return
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _share(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a number from 0 to 1")
+    return number
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from .model import load
+
+    model = load(options.model)
+    for prediction in _predictions(model, _sentences(options.text), options.min_confidence):
+        if options.json:
+            _print_json(prediction.to_dict())
+        else:
+            label = prediction.label or "unsure"
+            print(f"{label}\t{prediction.confidence:.3f}\t{_visible(prediction.text)}")
+    return 0
+
+
+def _predictions(model: object, texts: Iterable[str], min_confidence: float | None) -> Iterator[Prediction]:
+    for text in texts:
+        yield model.predict(text, min_confidence=min_confidence)  # type: ignore[attr-defined]
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from .model import load
+
+    explanation = load(options.model).explain(options.text, options.label)
+    if options.json:
+        _print_json(explanation.to_dict())
+        return 0
+    prediction = explanation.prediction
+    print(f"{prediction.label}  {prediction.confidence:.3f}   ({prediction.known:.0%} of the words known)")
+    print(f"logit of {explanation.label}: {explanation.logit:+.3f} = {explanation.intercept:+.3f} (intercept) + features")
+    for contribution in explanation.top(options.n):
+        start, end = contribution.spans[0]
+        print(f"  {contribution.value:+.3f}  {contribution.feature:<32} {_visible(explanation.text[start:end])}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from . import dataset, model, training
+
+    data = Path(options.data) if options.data else dataset.knowledge_folder()
+    out = Path(options.out) if options.out else model.default_folder()
+    outcome = training.train(data, out, progress=training.progress_bar(training.STEPS))
+    if options.json:
+        _print_json(
+            {
+                "folder": str(outcome.folder),
+                "seconds": outcome.seconds,
+                "out_of_fold": outcome.out_of_fold.to_dict(),
+                "test": outcome.test and outcome.test.to_dict(),
+            }
+        )
+    else:
+        print(training.summary(outcome))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from . import dataset, training
+    from .model import load
+
+    model = load(options.model)
+    path = Path(options.data) if options.data else dataset.knowledge_folder() / "sentences.csv"
+    evaluation = training.evaluate_model(model, dataset.read_labelled(path, model.labels), str(path.name))
+    if options.output:
+        from .report import write_reports
+
+        Path(options.output).mkdir(parents=True, exist_ok=True)
+        write_reports(Path(options.output), model, [evaluation])
+        print(f"stance: report written to {options.output}", file=sys.stderr)
+    if options.json:
+        _print_json(evaluation.to_dict())
+    else:
+        print(training.evaluation_lines(evaluation))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stance",
+        description="The stance of each sentence of diplomatic text: supportive, conciliatory, condemnatory or neutral.",
+    )
+    parser.add_argument("--version", action="version", version=f"stance {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Command, summary: str, example: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        found.set_defaults(run=run)
+        found.add_argument("--json", action="store_true", help="print JSON")
+        return found
+
+    model_help = "folder of a trained model (default: the shipped one)"
+    predict = command(
+        "predict", _predict, "label sentences", 'stance predict "We condemn the attack."   or   stance predict < sentences.txt'
+    )
+    predict.add_argument("text", nargs="*", metavar="TEXT", help="sentences; without any, one a line from stdin")
+    predict.add_argument("--model", metavar="DIR", help=model_help)
+    predict.add_argument("--min-confidence", type=_share, metavar="P", help="answer 'unsure' below this probability")
+    explain = command("explain", _explain, "show why a sentence gets its label", 'stance explain "We condemn the attack."')
+    explain.add_argument("text", metavar="TEXT")
+    explain.add_argument("--label", help="explain this label instead of the most probable one")
+    explain.add_argument("-n", type=int, default=12, help="how many features to show (default 12)")
+    explain.add_argument("--model", metavar="DIR", help=model_help)
+    train = command("train", _train, "train, evaluate and save a model", "stance train --data mine.csv --out models/mine")
+    train.add_argument("--data", metavar="PATH", help="labelled CSV, or a folder with sentences.csv (default: data/)")
+    train.add_argument("--out", metavar="DIR", help="folder for the model (default: models/default)")
+    evaluate = command(
+        "evaluate", _evaluate, "score a model on labelled sentences", "stance evaluate --data labelled.csv -o report/"
+    )
+    evaluate.add_argument("--model", metavar="DIR", help=model_help)
+    evaluate.add_argument("--data", metavar="FILE", help="CSV with the columns text and label (default: the project's own data)")
+    evaluate.add_argument("-o", "--output", metavar="DIR", help="write report.html, report.md and metrics.json there")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 an error told in one line, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except StanceError as error:
+        print(f"stance: error: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("stance: stopped", file=sys.stderr)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"stance: error: {where}{error.strerror or error}; check the path and its permissions", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

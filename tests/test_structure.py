@@ -1,0 +1,76 @@
+"""The shape of the package: who imports whom, what an import loads, what the runtime may never call."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "stance"
+MAY_IMPORT = {
+    "records": set(),
+    "normalise": set(),
+    "stemming": set(),
+    "features": {"normalise", "stemming"},
+    "weights": {"records"},
+    "model": {"records", "features", "normalise", "weights"},
+    "dataset": {"records", "features"},
+    "evaluation": {"records"},
+    "report": {"records", "evaluation", "model"},
+    "training": {"dataset", "features", "model", "evaluation", "report", "records"},
+}
+RUNTIME = {"__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"}
+HEAVY = {"numpy", "scipy", "sklearn", "pandas", "joblib", "matplotlib", "jinja2", "nupunkt"}
+
+
+def modules():
+    return {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
+
+
+def own_imports(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield from [node.module] if node.module else [alias.name for alias in node.names]
+
+
+def test_imports_follow_the_map():
+    for name, tree in modules().items():
+        if name in ("__init__", "__main__", "cli"):
+            continue
+        assert name in MAY_IMPORT, f"add {name} to the map"
+        assert set(own_imports(tree)) <= MAY_IMPORT[name], name
+
+
+def test_modules_stay_small():
+    for path in PACKAGE.glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
+
+
+def test_runtime_can_execute_nothing_from_a_file():
+    banned_modules = {"pickle", "marshal", "joblib", "shelve", "dill", "cloudpickle", "skops"}
+    banned_calls = {"eval", "exec", "compile", "__import__"}
+    for name in RUNTIME:
+        tree = modules()[name]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert not {alias.name.partition(".")[0] for alias in node.names} & banned_modules, name
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                assert node.module.partition(".")[0] not in banned_modules, name
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in banned_calls, name
+
+
+@pytest.mark.parametrize(
+    "work", ["import stance; stance.predict('We condemn the attack.')", "from stance.cli import main; main(['predict', 'x'])"]
+)
+def test_one_prediction_loads_no_third_party_package(work):
+    code = f"import sys; {work}; print(sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_public_names_exist():
+    import stance
+
+    assert all(hasattr(stance, name) for name in stance.__all__)
