@@ -17,11 +17,9 @@ from .stemming import stem
 
 NAME, NUMBER, DAY, UNKNOWN_CLASS = "@", "#", "~", "_"
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W\d_]+)?|[?!\"]")
-_DAYS = frozenset(  # May is left out: in a sentence it is more often the verb
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-    + ["january", "february", "march", "april", "june", "july", "august"]
-    + ["september", "october", "november", "december"]
-)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = ("january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december")
+_DAYS = frozenset(_WEEKDAYS + _MONTHS)  # May is left out: in a sentence it is more often the verb
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]+")
 _CACHE_LIMIT = 200_000
 _Value = TypeVar("_Value")
