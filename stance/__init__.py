@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from .article import Article, tag
 from .model import StanceModel, load
-from .records import LABELS, DataError, Explanation, InputError, ModelError, Prediction, StanceError
+from .records import LABELS, DataError, Explanation, InputError, ModelError, Prediction, StanceError, Statement
 
 __version__ = "0.1.0"
 __all__ = [
     "LABELS",
+    "Article",
     "DataError",
     "Explanation",
     "InputError",
@@ -22,8 +24,10 @@ __all__ = [
     "Prediction",
     "StanceError",
     "StanceModel",
+    "Statement",
     "load",
     "predict",
+    "tag",
 ]
 
 

@@ -101,3 +101,46 @@ class Explanation:
             "contributions": [c.to_dict() for c in self.contributions],
             "prediction": self.prediction.to_dict(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and where it stands: `original[start:end] == text`."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an article: where it stands, what kind of line it is in, who says it, and its stance.
+
+    `kind` is headline, byline, caption, body or junk; only body counts in an article's totals. `speaker` is None
+    where the text gives no evidence; `how` says what the evidence is: cue, carried, pronoun or label.
+    `quote_type` is direct, mixed, indirect or none. `mentions` are the states and bodies named, canonical names.
+    """
+
+    text: str
+    start: int
+    end: int
+    kind: str
+    speaker: str | None
+    how: str | None
+    quote_type: str
+    mentions: tuple[str, ...]
+    prediction: Prediction
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain JSON values: the prediction's shape, with the statement's own fields beside it."""
+        return {
+            **self.prediction.to_dict(),
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "kind": self.kind,
+            "speaker": self.speaker,
+            "how": self.how,
+            "quote_type": self.quote_type,
+            "mentions": list(self.mentions),
+        }

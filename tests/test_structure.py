@@ -15,12 +15,20 @@ MAY_IMPORT = {
     "features": {"normalise", "stemming"},
     "weights": {"records"},
     "model": {"records", "features", "normalise", "weights"},
+    "sentences": {"records"},
+    "lines": {"sentences"},
+    "speakers": {"sentences"},
+    "actors": {"records"},
+    "article": {"records", "model", "sentences", "lines", "speakers", "actors", "page"},
     "dataset": {"records", "features"},
     "evaluation": {"records"},
     "report": {"records", "evaluation", "model"},
     "training": {"dataset", "features", "model", "evaluation", "report", "records"},
 }
-RUNTIME = {"__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"}
+RUNTIME = {
+    *("__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"),
+    *("sentences", "lines", "speakers", "actors", "article"),
+}
 HEAVY = {"numpy", "scipy", "sklearn", "pandas", "joblib", "matplotlib", "jinja2", "nupunkt"}
 
 
