@@ -17,8 +17,11 @@ MAY_IMPORT = {
     "model": {"records", "features", "normalise", "weights"},
     "sentences": {"records"},
     "lines": {"sentences"},
-    "speakers": {"sentences"},
-    "actors": {"records"},
+    "quotes": {"sentences"},
+    "cues": set(),
+    "subjects": {"cues"},
+    "speakers": {"sentences", "quotes", "subjects", "cues", "actors"},
+    "actors": set(),
     "article": {"records", "model", "sentences", "lines", "speakers", "actors", "page"},
     "dataset": {"records", "features"},
     "evaluation": {"records"},
@@ -27,7 +30,7 @@ MAY_IMPORT = {
 }
 RUNTIME = {
     *("__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"),
-    *("sentences", "lines", "speakers", "actors", "article"),
+    *("sentences", "lines", "quotes", "cues", "subjects", "speakers", "actors", "article"),
 }
 HEAVY = {"numpy", "scipy", "sklearn", "pandas", "joblib", "matplotlib", "jinja2", "nupunkt"}
 
