@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .features import Analyzer, Settings
+from .features import TEMPLATES, Analyzer
 from .records import LABELS, DataError
 
 COLUMNS = ("id", "text", "label", "secondary", "group", "kind", "genre", "topic")
@@ -219,14 +219,24 @@ def knowledge_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "data"
 
 
-def build_analyzer(frame: pd.DataFrame, settings: Settings | None = None, folder: Path | None = None) -> Analyzer:
+def read_lexicon(folder: Path) -> dict[str, str]:
+    """Expression → class, the classes that bear on the stance in capitals (lexicon.csv, lexicon_classes.csv)."""
+    groups = {row["class"]: row["group"] for row in _table(folder / "lexicon_classes.csv", ("class", "group"))}
+    rows = _table(folder / "lexicon.csv", ("expression", "class"))
+    unknown = sorted({row["class"] for row in rows} - set(groups))
+    if unknown:
+        raise DataError(f"{folder / 'lexicon.csv'}: class {unknown[0]!r} is not in lexicon_classes.csv; add it there")
+    return {row["expression"]: row["class"] if groups[row["class"]] == "background" else row["class"].upper() for row in rows}
+
+
+def build_analyzer(frame: pd.DataFrame, templates: Sequence[str] = TEMPLATES, folder: Path | None = None) -> Analyzer:
     """The analyzer for these sentences: names, lexicon and irregular forms from the project's tables."""
     folder = folder or knowledge_folder()
     return Analyzer(
-        settings,
+        templates,
         names={row["name"]: row["case"] == "exact" for row in _table(folder / "names.csv", ("name", "case"))},
         common=common_words(frame["text"], frame["group"]),
-        lexicon={row["expression"]: row["class"] for row in _table(folder / "lexicon.csv", ("expression", "class"))},
+        lexicon=read_lexicon(folder),
         irregular={row["form"]: row["lemma"] for row in _table(folder / "irregular.csv", ("form", "lemma"))},
     )
 

@@ -9,20 +9,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import NamedTuple, TypeVar
 
 from .normalise import normalise, normalise_with_offsets
 from .stemming import stem
 
-NAME, NUMBER, DAY, UNKNOWN_CLASS = "@", "#", "~", "_"
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W\d_]+)?|[?!\"]")
+NAME, NUMBER, DAY, NOT, NO_STANCE = "@", "#", "~", "n't", "-"
+MARKS = frozenset('?!"')
+TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W\d_]+)?|[?!\"]")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december")
 _DAYS = frozenset(_WEEKDAYS + _MONTHS)  # May is left out: in a sentence it is more often the verb
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]+")
 _CACHE_LIMIT = 200_000
 _Value = TypeVar("_Value")
+
+TEMPLATES = (
+    "words 0",
+    "words 0 1",
+    "classes 0",
+    "classes 0 1",
+    "classes 0 1 2",
+    "classes 0 2",
+    "classes 0 3",
+    "stances 0 1",
+    "stances ^ 0",
+    "stances ^ 0 1",
+)
+"""What is counted: a sequence and the places taken together; `^` only at the start of the sequence.
+
+`words` are stems and masks, `classes` all lexicon classes with names and marks between, `stances` the classes that
+take a side or turn one round (written in capitals): they follow the argument of a sentence past its background.
+"""
 
 
 class Token(NamedTuple):
@@ -33,55 +51,61 @@ class Token(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What can be switched in an analyzer; saved with the model and part of its hash."""
+class Template(NamedTuple):
+    """One line of TEMPLATES, read: `prefix` and `gaps` make the feature's name."""
 
-    word_ngrams: int = 2
-    class_ngrams: int = 3
-    class_skips: bool = True
-    characters: bool = False
-    mask_names: bool = True
-    stems: bool = True
+    sequence: str
+    places: tuple[int, ...]
+    anchored: bool
 
-    def to_dict(self) -> dict[str, object]:
-        """The settings as plain JSON values."""
-        return asdict(self)
+    @property
+    def prefix(self) -> str:
+        """The first word of the feature's name: w, c or k, with ^ where it is anchored."""
+        return {"words": "w", "classes": "c", "stances": "k"}[self.sequence] + (" ^" if self.anchored else "")
 
-    @classmethod
-    def from_dict(cls, values: object) -> Settings:
-        """Settings from plain JSON values; ValueError for an unknown name or a wrong type."""
-        plain = cls().to_dict()
-        if not isinstance(values, dict) or set(values) != set(plain):
-            raise ValueError(f"expected exactly the settings {', '.join(plain)}")
-        for name, value in values.items():
-            if type(value) is not type(plain[name]) or (type(value) is int and not 0 <= value <= 6):
-                raise ValueError(f"{name} is {value!r}")
-        return cls(**values)
+    def name(self, symbols: Sequence[str], i: int) -> str:
+        """The feature that begins at `i`; each symbol passed over is a * in the name."""
+        name, last = self.prefix, self.places[0] - 1
+        for place in self.places:
+            name += " " + "* " * (place - last - 1) + symbols[i + place]
+            last = place
+        return name
+
+
+def read_template(line: str) -> Template:
+    """The Template of a line; ValueError if it is none."""
+    sequence, *rest = line.split(" ")
+    anchored = rest[:1] == ["^"]
+    places = rest[1:] if anchored else rest
+    ordered = bool(places) and all(place.isdecimal() and len(place) == 1 for place in places) and places == sorted(set(places))
+    if sequence not in ("words", "classes", "stances") or not ordered or places[0] != "0":
+        raise ValueError(f"{line!r} is not a template")
+    return Template(sequence, tuple(map(int, places)), anchored)
 
 
 class Analyzer:
     """Callable: sentence → list of feature names (with repeats), for TfidfVectorizer(analyzer=...).
 
-    `names` maps a name as written to True where its case must match exactly; `common` are the words
-    seen in lower case, so that other capitalised words count as names; `lexicon` maps an expression
-    (words separated by blanks) to its class; `irregular` maps a word form to its lemma.
+    `names` maps a name as written to True where its case must match exactly; `common` are the words seen in lower case,
+    so that other capitalised words count as names; `lexicon` maps an expression (words separated by blanks) to its
+    class, in capitals if it bears on the stance; `irregular` maps a word form to its lemma.
     """
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        templates: Sequence[str] = TEMPLATES,
         *,
         names: Mapping[str, bool] | None = None,
         common: Iterable[str] = (),
         lexicon: Mapping[str, str] | None = None,
         irregular: Mapping[str, str] | None = None,
     ) -> None:
-        self.settings = settings or Settings()
+        self.templates = tuple(templates)
         self.names = dict(names or {})
         self.common = frozenset(common)
         self.lexicon = dict(lexicon or {})
         self.irregular = dict(irregular or {})
+        self._templates = [read_template(line) for line in self.templates]
         self._attributes: dict[str, tuple[str, bool, bool]] = {}
         self._name_starts = _by_first_word(self._name_entries())
         self._expression_starts = _by_first_word(self._expression_entries())
@@ -89,26 +113,22 @@ class Analyzer:
     # ---- tables -----------------------------------------------------------------------------------
 
     def _name_entries(self) -> Iterator[tuple[tuple[str, ...], bool]]:
-        if not self.settings.mask_names:
-            return
         for name, exact in self.names.items():
-            words = tuple(_TOKEN.findall(normalise(name)))
+            words = tuple(TOKEN.findall(normalise(name)))
             if words:
                 yield (words if exact else tuple(w.lower() for w in words)), exact
 
     def _expression_entries(self) -> Iterator[tuple[tuple[str, ...], str]]:
         for expression, label in self.lexicon.items():
-            words = tuple(w[:-1] if w.endswith("=") else self._stem(w) for w in expression.split())
+            words = tuple(self._stem(w) for w in expression.split())
             if words:
                 yield words, label
 
     def _stem(self, word: str) -> str:
-        if not self.settings.stems:
-            return word
         return stem(self.irregular.get(word, word))
 
     def _attribute(self, raw: str) -> tuple[str, bool, bool]:
-        """(symbol, may begin a name, is masked on its own) of one token as written."""
+        """(symbol, may begin a listed name, is masked on its own) of one token as written."""
         found = self._attributes.get(raw)
         if found is None:
             if len(self._attributes) > _CACHE_LIMIT:
@@ -117,22 +137,20 @@ class Analyzer:
         return found
 
     def _new_attribute(self, raw: str) -> tuple[str, bool, bool]:
-        if raw in '?!"':
+        if raw in MARKS:
             return raw, False, False
         lower = raw.lower()
         if lower.endswith("n't") or lower == "cannot":
-            return "n't", False, False
-        lower = lower.partition("'")[0] or lower
+            return NOT, False, False
+        bare = lower.partition("'")[0] or lower
         if raw[0].isdigit():
             return NUMBER, False, False
-        if not self.settings.mask_names:
-            return self._stem(lower), False, False
-        begins_name = lower in self._name_starts or raw.partition("'")[0] in self._name_starts
+        begins_name = bare in self._name_starts or _bare(raw) in self._name_starts
         capitalised = raw[0].isupper()
-        if capitalised and lower in _DAYS:
+        if capitalised and bare in _DAYS:
             return DAY, begins_name, False
-        masked = capitalised and lower not in self.common and len(lower) > 1
-        return self._stem(lower), begins_name, masked
+        masked = capitalised and bare not in self.common and len(bare) > 1
+        return self._stem(bare), begins_name, masked
 
     # ---- tokens -----------------------------------------------------------------------------------
 
@@ -140,7 +158,7 @@ class Analyzer:
         """The tokens of a normalised text, names and numbers masked, runs of names joined."""
         if "@" in clean or "://" in clean or "www." in clean:
             clean = _LINK.sub(lambda m: " " * len(m[0]), clean)
-        matches = [(m[0], m.start(), m.end()) for m in _TOKEN.finditer(clean)]
+        matches = [(m[0], m.start(), m.end()) for m in TOKEN.finditer(clean)]
         result: list[Token] = []
         i, n = 0, len(matches)
         while i < n:
@@ -174,41 +192,8 @@ class Analyzer:
                     best = size
         return best
 
-    # ---- features ---------------------------------------------------------------------------------
-
-    def __call__(self, text: str) -> list[str]:
-        """The features of a sentence, in no promised order, repeated as often as they occur."""
-        return [name for name, _, _ in self._features(self.tokens(normalise(text)))]
-
-    def with_spans(self, text: str) -> list[tuple[str, int, int]]:
-        """Each feature with the start and end of its words in `text` as it was given."""
-        clean, offsets = normalise_with_offsets(text)
-        return [(name, offsets[start], offsets[end - 1] + 1) for name, start, end in self._features(self.tokens(clean))]
-
-    def words(self, text: str) -> list[str]:
-        """The unigram features of the words of `text`, masks and single letters apart: what `known` is counted over."""
-        return ["w " + t.symbol for t in self.tokens(normalise(text)) if len(t.symbol) > 1]
-
-    def _features(self, tokens: list[Token]) -> Iterator[tuple[str, int, int]]:
-        n = len(tokens)
-        longest = self.settings.word_ngrams
-        for i in range(n):
-            name = "w"
-            start = tokens[i].start
-            for j in range(i, min(i + longest, n)):
-                name += " " + tokens[j].symbol
-                yield name, start, tokens[j].end
-        if self.lexicon:
-            yield from self._class_features(self.classes(tokens))
-        if self.settings.characters:
-            for token in tokens:
-                padded = f" {token.symbol} "
-                for size in (3, 4, 5):
-                    for k in range(len(padded) - size + 1):
-                        yield "x " + padded[k : k + size], token.start, token.end
-
     def classes(self, tokens: Sequence[Token]) -> list[Token]:
-        """The sequence of lexicon classes, longest expression first, with masks and marks between."""
+        """The lexicon classes along a sentence, longest expression first, with names and marks between."""
         result: list[Token] = []
         symbols = [t.symbol for t in tokens]
         i, n = 0, len(tokens)
@@ -218,24 +203,40 @@ class Analyzer:
                 size = len(words)
                 if (size > length or not label) and tuple(symbols[i : i + size]) == words:
                     length, label = size, found
-            if not label and symbols[i] in (NAME, '"', "?", "!"):
+            if not label and (symbols[i] == NAME or symbols[i] in MARKS):
                 label = symbols[i]
             if label:
                 result.append(Token(label, tokens[i].start, tokens[i + length - 1].end))
             i += length
         return result
 
-    def _class_features(self, classes: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
-        n = len(classes)
-        for i in range(n):
-            name = "c"
-            start = classes[i].start
-            for j in range(i, min(i + self.settings.class_ngrams, n)):
-                name += " " + classes[j].symbol
-                yield name, start, classes[j].end
-            if self.settings.class_skips:
-                for j in range(i + 2, min(i + 4, n)):
-                    yield f"s {classes[i].symbol} {classes[j].symbol}", start, classes[j].end
+    # ---- features ---------------------------------------------------------------------------------
+
+    def __call__(self, text: str) -> list[str]:
+        """The features of a sentence, in no promised order, repeated as often as they occur."""
+        return [name for name, _, _ in self.features(self.tokens(normalise(text)))]
+
+    def with_spans(self, text: str) -> list[tuple[str, int, int]]:
+        """Each feature with the start and end of its words in `text` as it was given."""
+        clean, offsets = normalise_with_offsets(text)
+        return [(name, offsets[start], offsets[end - 1] + 1) for name, start, end in self.features(self.tokens(clean))]
+
+    def features(self, tokens: list[Token]) -> Iterator[tuple[str, int, int]]:
+        """Each feature of these tokens with its start and end in the cleaned text."""
+        if not tokens:
+            return
+        sequences: dict[str, list[Token]] = {"words": tokens, "classes": [], "stances": []}
+        if self.lexicon:
+            sequences["classes"] = self.classes(tokens)
+            stances = [t for t in sequences["classes"] if t.symbol.isupper() or t.symbol in "?!"]
+            sequences["stances"] = stances or [Token(NO_STANCE, tokens[0].start, tokens[-1].end)]
+        symbols = {name: [t.symbol for t in found] for name, found in sequences.items()}
+        for template in self._templates:
+            sequence = sequences[template.sequence]
+            reach = template.places[-1]
+            count = len(sequence) - reach
+            for i in range(min(count, 1) if template.anchored else count):
+                yield template.name(symbols[template.sequence], i), sequence[i].start, sequence[i + reach].end
 
 
 def _bare(raw: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from . import normalise, weights
-from .features import Analyzer, Settings
+from .features import Analyzer, read_template
 from .records import LABELS, Contribution, Explanation, InputError, ModelError, Prediction
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ class StanceModel:
     def _score(self, text: str) -> tuple[list[float], float]:
         """The logits of one sentence and the share of its words that are known."""
         vocabulary, folded, k = self.vocabulary, self.folded, len(self.labels)
-        frequencies = Counter(name for name in self.analyzer(text) if name in vocabulary)
+        tokens = self.analyzer.tokens(normalise.normalise(text))
+        frequencies = Counter(name for name, _, _ in self.analyzer.features(tokens) if name in vocabulary)
         sums = [0.0] * k
         squares = 0.0
         for name, count in frequencies.items():
@@ -145,7 +146,7 @@ class StanceModel:
                 sums[j] += scale * folded[at + j]
         norm = math.sqrt(squares) or 1.0
         logits = [b + s / norm for b, s in zip(self._intercepts, sums, strict=True)]
-        words = self.analyzer.words(text)
+        words = ["w " + token.symbol for token in tokens if len(token.symbol) > 1]  # neither masks nor single letters
         known = sum(word in vocabulary for word in words) / len(words) if words else 0.0
         return logits, known
 
@@ -214,7 +215,7 @@ class StanceModel:
             **self.config,
             "format_version": FORMAT_VERSION,
             "labels": list(self.labels),
-            "analyzer": analyzer.settings.to_dict(),
+            "templates": list(analyzer.templates),
             "normalise_version": normalise.VERSION,
             "weights_sha256": digest,
         }
@@ -235,7 +236,7 @@ class StanceModel:
         if len(data) > 2**20:
             raise ModelError(f"{path}: larger than 1 MB; train the model again or reinstall stance")
         config = weights.parse_json(data, path)
-        labels, settings, digest = _checked_config(config, path)
+        labels, templates, digest = _checked_config(config, path)
         tensors = weights.open_weights(folder / _WEIGHTS, digest)
 
         def fail(reason: str) -> ModelError:
@@ -261,7 +262,7 @@ class StanceModel:
         if n and min(numbers[0]) <= 0:
             raise fail("an idf is not positive")
         analyzer = Analyzer(
-            settings,
+            templates,
             names={name: value == "1" for name, value in _pairs(texts["names"], "names", fail).items()},
             common=texts["common"],
             lexicon=_pairs(texts["lexicon"], "lexicon", fail),
@@ -270,7 +271,7 @@ class StanceModel:
         return cls(labels, analyzer, vocabulary, numbers[0], numbers[1], list(numbers[2]), config)
 
 
-def _checked_config(config: Mapping[str, Any], path: Path) -> tuple[list[str], Settings, str]:
+def _checked_config(config: Mapping[str, Any], path: Path) -> tuple[list[str], list[str], str]:
     def fail(reason: str) -> ModelError:
         return ModelError(f"{path}: {reason}; train the model again or reinstall stance")
 
@@ -289,11 +290,15 @@ def _checked_config(config: Mapping[str, Any], path: Path) -> tuple[list[str], S
     threshold = config.get("recommended_min_confidence")
     if threshold is not None and not (isinstance(threshold, float) and 0 <= threshold <= 1):
         raise fail("'recommended_min_confidence' is not a number from 0 to 1")
+    templates = config.get("templates")
+    if not isinstance(templates, list) or not templates or len(templates) > 40 or not all(isinstance(t, str) for t in templates):
+        raise fail("'templates' must list what is counted")
     try:
-        settings = Settings.from_dict(config.get("analyzer"))
+        for line in templates:
+            read_template(line)
     except ValueError as error:
-        raise fail(f"'analyzer': {error}") from None
-    return labels, settings, digest
+        raise fail(f"'templates': {error}") from None
+    return labels, templates, digest
 
 
 def _lines(tensor: tuple[tuple[int, ...], memoryview], name: str, fail: Any) -> list[str]:

@@ -28,7 +28,7 @@ from sklearn.pipeline import Pipeline
 
 from . import dataset
 from .evaluation import Evaluation, evaluate, macro_f1
-from .features import Analyzer, Settings
+from .features import TEMPLATES, Analyzer
 from .model import StanceModel
 from .records import LABELS, DataError, ModelError
 from .report import write_reports
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def train(
-    data: Path, out: Path, *, settings: Settings | None = None, progress: Callable[[str], None] = lambda step: None
+    data: Path, out: Path, *, templates: Sequence[str] = TEMPLATES, progress: Callable[[str], None] = lambda step: None
 ) -> Outcome:
     """Train on the labelled CSV (or the folder that holds sentences.csv) and write the model folder `out`.
 
@@ -65,7 +65,7 @@ def train(
     frame = read_for_training(path)
     labels = dataset.label_order(frame["label"])
     dataset.refuse_leakage(frame, str(path))
-    analyzer = dataset.build_analyzer(frame, settings)
+    analyzer = dataset.build_analyzer(frame, templates)
     progress(f"counting features of {len(frame)} sentences")
     counts, names = count_features(frame["text"].tolist(), analyzer)
     is_test = frame["group"].map(dataset.is_test_group).to_numpy()
@@ -109,7 +109,7 @@ def read_for_training(path: Path) -> pd.DataFrame:
 
 def count_features(texts: Sequence[str], analyzer: Analyzer) -> tuple[sparse.csr_matrix, NDArray[np.str_]]:
     """Counts (n × features) of every feature, and the features' names: done once for all folds and settings."""
-    vectorizer = CountVectorizer(analyzer=analyzer, dtype=np.float64)
+    vectorizer = CountVectorizer(analyzer=analyzer, lowercase=False, dtype=np.float64)
     return vectorizer.fit_transform(texts).tocsr(), vectorizer.get_feature_names_out()
 
 
@@ -218,7 +218,7 @@ def fit_temperature(logits: Floats, y: NDArray[np.intp]) -> float:
 
 def fit_pipeline(frame: pd.DataFrame, analyzer: Analyzer, vocabulary: NDArray[np.str_], c: float, temperature: float) -> Pipeline:
     """TF-IDF + logistic regression on all rows, the temperature divided into coefficients and intercepts."""
-    vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, vocabulary=vocabulary.tolist())
+    vectorizer = TfidfVectorizer(analyzer=analyzer, lowercase=False, sublinear_tf=True, vocabulary=vocabulary.tolist())
     model = classifier(c)
     pipeline = Pipeline([("tfidf", vectorizer), ("classifier", model)]).fit(frame["text"], frame["label"])
     model.coef_ /= temperature

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.features import NUMBER, Analyzer, Settings
+from stance.features import NUMBER, Analyzer, read_template
 from stance.normalise import normalise, normalise_with_offsets
 from stance.stemming import stem
 
@@ -34,7 +34,8 @@ STEMS = [
     "deny denied denies denying",
     "stop stopped stopping stops",
     "pass passed passes passing",
-    "strong strongly",
+    "vote voted voting votes",
+    "note noted notes",
     "ceasefire ceasefires",
     "voice voiced voicing voices",
 ]
@@ -51,7 +52,7 @@ def test_inflections_share_a_stem(forms):
     assert len({stem(form) for form in forms.split()}) == 1
 
 
-@pytest.mark.parametrize("words", ["nation national", "state statement", "need needle", "is us"])
+@pytest.mark.parametrize("words", ["nation national", "state statement", "not note", "firm firmly", "need needle", "is us"])
 def test_other_words_stay_apart(words):
     first, second = words.split()
     assert stem(first) != stem(second)
@@ -108,14 +109,27 @@ def test_spans_and_plain_features_agree(text):
     assert all(0 <= start < end <= len(text) for _, start, end in with_spans)
 
 
-def test_settings_refuse_what_they_do_not_know():
-    with pytest.raises(ValueError, match="expected exactly"):
-        Settings.from_dict({"word_ngrams": 2})
-    with pytest.raises(ValueError, match="word_ngrams"):
-        Settings.from_dict({**Settings().to_dict(), "word_ngrams": 99})
+@pytest.mark.parametrize(
+    "line", ["", "words", "words 1", "words 0 0", "words 0 x", "letters 0", "words 0  1", "words 1 0", "words 0 10"]
+)
+def test_templates_are_read_strictly(line):
+    with pytest.raises(ValueError, match="not a template"):
+        read_template(line)
+
+
+def test_classes_follow_the_argument():
+    analyzer = Analyzer(
+        ("classes 0 1", "stances ^ 0 1", "classes 0 2"),
+        names={"Jordan": True},
+        common=["the", "strongly"],
+        lexicon={"condemn": "CONDEMN", "call for talk": "TALKS", "talk": "TALKS", "strongly": "booster"},
+    )
+    assert analyzer("Jordan strongly condemned the raid, calls for talks") == [
+        "c @ booster", "c booster CONDEMN", "c CONDEMN TALKS", "k ^ CONDEMN TALKS", "c @ * CONDEMN", "c booster * TALKS",
+    ]  # fmt: skip
 
 
 def test_an_empty_analyzer_counts_stems_and_pairs():
     assert Analyzer()("we agree on 3 points") == [
-        "w we", "w we agre", "w agre", "w agre on", "w on", f"w on {NUMBER}", f"w {NUMBER}", f"w {NUMBER} point", "w point",
+        "w we", "w agre", "w on", f"w {NUMBER}", "w point", "w we agre", "w agre on", f"w on {NUMBER}", f"w {NUMBER} point",
     ]  # fmt: skip
