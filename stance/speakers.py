@@ -15,7 +15,7 @@ from . import actors
 from .cues import BODIES, FEMALE, FUNCTION, MALE, ROLES, TITLES
 from .quotes import Quotation, masked, quotations
 from .sentences import Span
-from .subjects import PRONOUNS, Cue, find_cue, is_person_name, name_of
+from .subjects import PRONOUNS, Cue, find_cue, name_of
 
 _LABEL = re.compile(
     r"(?P<caps>(?:(?:MR|MS|MRS|DR|SEN|REP|GEN|AMB|H\.E)\.?\s|THE\s)?[A-Z][A-Z.'’-]*(?:\s[A-Z][A-Z.'’-]*){0,5})(?:\s\([^)]{1,60}\))?:\s"
@@ -183,7 +183,7 @@ def _full_names(lines: Sequence[_Line]) -> dict[str, list[str]]:
             if words and words[-1].endswith(("'s", "’s")):
                 words[-1] = words[-1][:-2]
             name = " ".join(words)
-            if len(words) >= 2 and not any(w.lower() in BODIES | TITLES for w in words) and not actors.mentions(name):
+            if len(words) >= 2 and not any(w.lower() in BODIES | TITLES for w in words) and not actors.is_known(name):
                 forms = found.setdefault(words[-1], [])
                 if name not in forms:
                     forms.append(name)
@@ -244,7 +244,7 @@ class _Names:
         """The full name of the person that a noun phrase names; '' where it names no person."""
         name = name_of(subject)
         words = name.split()
-        if not words or any(w.lower().strip(".,") in BODIES for w in words) or actors.mentions(name):
+        if not words or any(w.lower().strip(".,") in BODIES for w in words) or actors.is_known(name):
             return ""
         before = subject[: len(subject) - len(name)]
         if " and " in subject or ", " in subject or _OF_SOMEBODY.search(before):
