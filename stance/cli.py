@@ -7,8 +7,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from . import __version__
-from .records import Prediction, StanceError
+from . import __version__, bulk_cli
+from .records import DataError, Prediction, StanceError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -118,6 +118,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _tag(options: argparse.Namespace) -> int:
+    if bulk_cli.is_table(options):
+        return bulk_cli.run(options)
+    raise DataError(f"{options.file}: not a table by its name; add --format csv, tsv, jsonl or parquet")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stance",
@@ -150,6 +156,12 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--label", help="explain this label instead of the most probable one")
     explain.add_argument("-n", type=int, default=12, help="how many features to show (default 12)")
     explain.add_argument("--model", metavar="DIR", help=model_help)
+    tag = command("tag", _tag, "label the sentences of a table", "stance tag sentences.csv -o tagged.csv --jobs 2")
+    tag.add_argument("file", metavar="FILE", help="a table (.csv .tsv .jsonl .parquet), or - for stdin with --format")
+    tag.add_argument("-o", "--output", metavar="OUT", help="where to write (default: stdout)")
+    tag.add_argument("--model", metavar="DIR", help=model_help)
+    tag.add_argument("--min-confidence", type=_share, metavar="P", help="write 'uncertain' below this probability")
+    bulk_cli.add_options(tag)
     train = command("train", _train, "train, evaluate and save a model", "stance train --data mine.csv --out models/mine")
     train.add_argument("--data", metavar="PATH", help="labelled CSV, or a folder with sentences.csv (default: data/)")
     train.add_argument("--out", metavar="DIR", help="folder for the model (default: models/default)")

@@ -1,0 +1,113 @@
+"""The records of a bulk run that cross module and process borders: what to do, a chunk to do it to, what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some whole rows as bytes; `done` is the share of the input read so far (None: not known)."""
+
+    data: bytes
+    rows: int
+    fault: str = ""
+    done: float | None = None
+
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, as hexadecimal digits."""
+        return hashlib.sha256(self.data + self.fault.encode()).hexdigest()
+
+
+class Table(Protocol):
+    """What every kind of table offers to `bulk`."""
+
+    kind: str
+    delimiter: str
+    columns: tuple[str, ...]
+
+    def sample(self) -> list[dict[str, Any]]:
+        """The first rows, to find the text column by."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in order; to be called once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that decides what comes out for a row; the same plan and input give the same bytes."""
+
+    source: str
+    kind: str
+    output: str
+    delimiter: str
+    read_delimiter: str
+    compression: str
+    columns: tuple[str, ...]
+    column: str
+    labels: tuple[str, ...]
+    model: str | None
+    model_hash: str
+    prefix: str = ""
+    min_confidence: float | None = None
+    csv_safe: bool = False
+    strict: bool = False
+    split: bool = False
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The names of the columns that tagging adds, in order."""
+        names: tuple[str, ...] = ("row", "start", "end", "kind", "speaker") if self.split else ()
+        names += ("label", "confidence", *(f"p_{label}" for label in self.labels), "known")
+        return tuple(self.prefix + name for name in (names if self.strict else (*names, "error")))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row of a chunk (from 0) that has no label, and why; `kind` groups them in the summary."""
+
+    row: int
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a chunk became: the bytes to write, and what to count."""
+
+    data: bytes
+    rows: int
+    labels: Counter[str]
+    faults: tuple[Fault, ...]
+    digest: str
+    done: float | None
+
+
+class Rows(Protocol):
+    """Parsed rows of one chunk: the texts to classify, the faults found so far, and the cells for the output."""
+
+    texts: list[str]
+    faults: dict[int, Fault]
+
+    def repeated(self, places: Sequence[int], texts: Sequence[str]) -> Rows:
+        """The rows at `places` (each as often as it stands there) with other texts; without faults."""
+
+    def cells(self) -> Iterable[Sequence[str]]:
+        """One sequence of strings a row, in the order of the columns."""
+
+    def objects(self) -> Iterable[str]:
+        """One JSON object a row, without its closing brace."""
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """(format, compression) that a file name says, each "" where it says none: `a.csv.gz` → ("csv", "gz")."""
+    stem, dot, last = name.lower().rpartition(".")
+    compression = last if dot and last in ("gz", "zst") else ""
+    suffix = (stem if compression else name.lower()).rpartition(".")[2]
+    return {"ndjson": "jsonl", "pq": "parquet"}.get(suffix, suffix if suffix in FORMATS else ""), compression
