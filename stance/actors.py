@@ -13,41 +13,38 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .wordlists import NAMESAKES, OFFICE, OTHER_THINGS, QUALIFIERS
+
 ACTOR_KINDS = frozenset(("state", "demonym", "capital", "seat", "body", "group", "dissolved"))
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W\d_]+)?")
-_NAMESAKES = frozenset(
-    "jordan chad georgia monaco israel paris sydney florence austin carolina india kenya china washington london holland ireland england france "
-    "lincoln berlin madison victoria dakota cuba roman vienna milan kingston nelson wellington stanley hamilton santiago salvador martin malta cyprus "
-    "jamaica brazil denmark german britain francis romania valentina lourdes troy york dallas mali sofia alexandria rio lima".split()
-)
-"""Names of states and capitals that people are also called by."""
-_OTHER_THINGS = (
-    "Washington Post|Washington Times|Washington Examiner|Washington State|Moscow Times|Jerusalem Post|Kyiv Post|Kyiv Independent|Tehran Times|Japan Times|"
-    "Times of Israel|Times of India|China Daily|Korea Herald|Korea Times|Irish Times|Paris Agreement|Paris Accord|Paris Accords|Paris Club|Paris Climate|"
-    "Vienna Convention|Vienna Conventions|Warsaw Pact|Minsk Agreement|Minsk Agreements|Minsk Protocol|Oslo Accords|Oslo Accord|Helsinki Accords|"
-    "Helsinki Final Act|Rome Statute|Budapest Memorandum|Rome Treaty|Treaty of Rome|Treaty of Lisbon|Lisbon Treaty|Algiers Accords|Doha Round|Air France|"
-    "Bank of England|Bank of America|Turkish delight|Panama Papers|Panama hat|guinea pig|guinea pigs|Georgia Tech|Georgia State|Jordan River|River Jordan|"
-    "Jordan Valley|National Security Council|National Security Advisor|National Security Adviser|Dominican friar|Dominican order|Swiss cheese|German shepherd|"
-    "Danish pastry|Cuban cigar|Cuban cigars|French fries|Monroe Doctrine|Stockholm syndrome|Manila envelope|Delhi belly|South China Morning Post|"
-    "South China Sea|East China Sea|Sea of Japan|Indian Ocean|Gulf of Mexico|English language|English-language|Persian Gulf|Bay of Bengal|Mexico City policy|"
-    "Miss Universe|Turkey Point|Chinese whispers|Russian roulette|Russian doll|Polish up|Lebanon County|Cuba Gooding|West Bank"
-).split("|")
 _AMERICAN_STATE = re.compile(
-    r"\s(?:Gov\b|Governor|Sen\b|Senator|Rep\b|Republicans?|Democrats?|legislature|lawmakers|voters|Secretary of State|Supreme Court|runoff|peach)"
-)
-_OFFICE = frozenset(
-    "president prime minister foreign defence defense ministry ministers government parliament ambassador embassy envoy army navy state secretary "
-    "deputy vice and or the in on of for to from with after as while national security police authority government’s forces air war border council "
-    "committee union monday tuesday wednesday thursday friday saturday sunday".split()
-)
-_QUALIFIERS = frozenset(
-    "neighbouring neighboring southern northern eastern western central north south east west in on at for from with against to and but while when after "
-    "before as if the a an of by both only since during despite like unlike between among ally mandatory modern today's even why how where what that whether "
-    "although though because until meanwhile later yesterday earlier mr mrs president minister king queen ambassador pro anti non ex former greater "
-    "says said told urges warns accuses tells asks blames thanks condemns versus vs via amid over into inside outside near around across toward towards".split()
+    r"\s(?:Gov\b|Governor|Sen\b|Senator|Rep\b|Republicans?|Democrats?|legislature|lawmakers|voters|Secretary of State|"
+    r"Supreme Court|runoff|peach)"
 )
 _PLACE_BEFORE = frozenset(("in", "near", "outside", "around", "central", "downtown", "across", "visited"))
-_SMALL_CAPITALS = frozenset(("THE", "AND", "OF", "TO", "WITH", "BY", "FROM", "FOR", "ON", "AS", "BUT", "OR", "IN", "AT", "AGAINST", "BETWEEN", "NEW", "OVER", "AFTER"))
+_SMALL_CAPITALS = frozenset(
+    (
+        "THE",
+        "AND",
+        "OF",
+        "TO",
+        "WITH",
+        "BY",
+        "FROM",
+        "FOR",
+        "ON",
+        "AS",
+        "BUT",
+        "OR",
+        "IN",
+        "AT",
+        "AGAINST",
+        "BETWEEN",
+        "NEW",
+        "OVER",
+        "AFTER",
+    )
+)
 
 
 class _Entry(NamedTuple):
@@ -129,13 +126,19 @@ def _is_trap(text: str, tokens: Sequence[re.Match[str]], words: Sequence[str], i
     name = entry.words[0].lower()
     if name == "georgia" and (_AMERICAN_STATE.match(text, end) or text[:start].endswith("Atlanta, ")):
         return True
-    if name not in _NAMESAKES:
+    if name not in NAMESAKES:
         return False
     if text[end : end + 2] in ("'s", "’s") or tokens[i][0].endswith(("'s", "’s")):
         after = ""
-    if before[:1].isupper() and not before.isupper() and before.lower() not in _QUALIFIERS and not before.endswith("ing") and not _longest(words, i - 1):
+    if (
+        before[:1].isupper()
+        and not before.isupper()
+        and before.lower() not in QUALIFIERS
+        and not before.endswith("ing")
+        and not _longest(words, i - 1)
+    ):
         return True
-    return bool(after[:1].isupper() and not after.isupper() and after.lower() not in _OFFICE and not _longest(words, i + 1))
+    return bool(after[:1].isupper() and not after.isupper() and after.lower() not in OFFICE and not _longest(words, i + 1))
 
 
 def _bare(word: str) -> str:
@@ -157,7 +160,7 @@ def _table() -> Mapping[str, list[_Entry]]:
     table: dict[str, list[_Entry]] = {}
     with names_file().open(encoding="utf-8", newline="") as file:
         rows = [(r["name"], r["canonical"], r["kind"], r["case"] == "exact") for r in csv.DictReader(file)]
-    for name, canonical, kind, exact in [*rows, *((name, "", "state", False) for name in _OTHER_THINGS)]:
+    for name, canonical, kind, exact in [*rows, *((name, "", "state", False) for name in OTHER_THINGS)]:
         words = tuple(_bare(word) for word in _TOKEN.findall(name))
         if words:
             table.setdefault(words[0].lower(), []).append(_Entry(words, canonical, kind, exact))

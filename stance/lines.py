@@ -18,64 +18,92 @@ _CAPTION_WORDS = 40
 _TEASER_WORDS = 25  # a paragraph of this many words below the tail's first line is text again
 
 _JUNK_START = re.compile(
-    r"(?:subscribe|sign up|sign in|log in|log ?out|register (?:now|here|for|to)|create (?:an|your) (?:free )?account|already a (?:subscriber|member)|"
-    r"advertisement|advert|sponsored|promoted|paid content|partner content|read more|read also|read next|read:|see also|see more|"
+    r"(?:subscribe|sign up|sign in|log in|log ?out|register (?:now|here|for|to)|create (?:an|your) (?:free )?account|"
+    r"already a (?:subscriber|member)|"
+    r"advertisement|advert|sponsored|promoted|paid content|partner content|read more|read also|read next|read:|see also|"
+    r"see more|"
     r"also read|also on|more on this|more from|more stories|more news|more:|must read|most read|most popular|most viewed|"
-    r"recommended|related|trending|top stories|latest news|latest stories|editor['’]?s['’]? picks?|don['’]t miss|you (?:may|might) (?:also )?like|"
-    r"up next|next (?:article|story|up)|previous (?:article|story)|watch:|watch live|watch now|listen:|listen to|listen now|live:|video:|"
-    r"share (?:this|on|via|article|story)|tweet this|follow us|follow @|like us|join (?:us|our|the conversation|the discussion)|"
+    r"recommended|related|trending|top stories|latest news|latest stories|editor['’]?s['’]? picks?|don['’]t miss|"
+    r"you (?:may|might) (?:also )?like|"
+    r"up next|next (?:article|story|up)|previous (?:article|story)|watch:|watch live|watch now|listen:|listen to|"
+    r"listen now|live:|video:|"
+    r"share (?:this|on|via|article|story)|tweet this|follow us|follow @|like us|join (?:us|our|the conversation|"
+    r"the discussion)|"
     r"get (?:our|the|unlimited|full) .{0,40}(?:newsletter|app|access|alerts|briefing|inbox)|download (?:our|the) app|"
-    r"click here|tap here|skip to|jump to|back to top|go to|print this|email this|send us|contact us|about us|terms (?:of|and)|privacy|"
-    r"cookie|we use cookies|by (?:continuing|using|clicking|subscribing|signing)|this (?:site|website) uses|accept (?:all|cookies)|manage (?:cookies|preferences)|"
+    r"click here|tap here|skip to|jump to|back to top|go to|print this|email this|send us|contact us|about us|terms (?:of|"
+    r"and)|privacy|"
+    r"cookie|we use cookies|by (?:continuing|using|clicking|subscribing|signing)|this (?:site|website) uses|accept (?:all|"
+    r"cookies)|manage (?:cookies|preferences)|"
     r"copyright|©|\(c\) ?\d|all rights reserved|support (?:our|us|independent)|donate|become a (?:member|subscriber|supporter)|"
     r"start your (?:free )?trial|unlock|this article is (?:for|free|reserved)|you have \d+ free|"
-    r"continue reading|load more|show more|view (?:all|more|comments|gallery)|leave a (?:comment|reply)|post a comment|comments? ?\(?\d*\)?$|\d+ comments?|"
-    r"report (?:an )?(?:error|typo)|corrections?:|have (?:a|you got a) (?:tip|story)|what do you think\?|tags?:|topics?:|filed under|"
-    r"explore more|in pictures|photo gallery|image gallery|newsletter|breaking news alerts|enter your email|your email|thank you for (?:signing|subscribing)|"
-    r"story continues|article continues|reuse this content|republish|our standards|for media (?:inquiries|enquiries)|press office contact|media contact)"
+    r"continue reading|load more|show more|view (?:all|more|comments|gallery)|leave a (?:comment|reply)|post a comment|"
+    r"comments? ?\(?\d*\)?$|\d+ comments?|"
+    r"report (?:an )?(?:error|typo)|corrections?:|have (?:a|you got a) (?:tip|story)|what do you think\?|tags?:|"
+    r"topics?:|filed under|"
+    r"explore more|in pictures|photo gallery|image gallery|newsletter|breaking news alerts|enter your email|your email|"
+    r"thank you for (?:signing|subscribing)|"
+    r"story continues|article continues|reuse this content|republish|our standards|for media (?:inquiries|enquiries)|"
+    r"press office contact|media contact)"
     r"(?=$|[\s:–—.,!>|»-]|\b)",
     re.IGNORECASE,
 )
 _JUNK_WHOLE = re.compile(
-    r"(?:menu|home|news|world|politics|business|sports?|opinion|video|videos|search|share|save|print|email|comment|comments|facebook|twitter|x|whatsapp|"
-    r"linkedin|telegram|reddit|copy link|copied|link copied|close|loading\.*|ad|ads|live|latest|more|next|previous|back|top|english|subscribe|"
-    r"listen|watch|bookmark|gift|gift this article|minutes? read|\d+ min(?:ute)?s?(?: read)?|text size|a a a|font size|play|pause|mute|"
+    r"(?:menu|home|news|world|politics|business|sports?|opinion|video|videos|search|share|save|print|email|comment|"
+    r"comments|facebook|twitter|x|whatsapp|"
+    r"linkedin|telegram|reddit|copy link|copied|link copied|close|loading\.*|ad|ads|live|latest|more|next|previous|"
+    r"back|top|english|subscribe|"
+    r"listen|watch|bookmark|gift|gift this article|minutes? read|\d+ min(?:ute)?s?(?: read)?|text size|a a a|font size|"
+    r"play|pause|mute|"
     r"show caption|hide caption|enlarge this image|toggle caption|transcript|caption|getty images|reuters|afp|ap|"
-    r"yes|no|ok|cancel|submit|reply|like|report|follow|follow us|###|\*{3,}|-{3,}|_{3,}|={3,}|end(?:s)?|\d{1,4}|page \d+(?: of \d+)?)[.!:…]?",
+    r"yes|no|ok|cancel|submit|reply|like|report|follow|follow us|###|\*{3,}|-{3,}|_{3,}|={3,}|end(?:s)?|\d{1,4}|"
+    r"page \d+(?: of \d+)?)[.!:…]?",
     re.IGNORECASE,
 )
 _CALL = re.compile(
-    r"\b(?:LISTEN|WATCH|READ MORE|READ|LOG IN|SIGN UP|SUBSCRIBE|SUBSCRIBE NOW|JOIN NOW|JOIN US|CLICK HERE|DONATE|LIVE|FOLLOW)[ !.>»→:]*$"
+    r"\b(?:LISTEN|WATCH|READ MORE|READ|LOG IN|SIGN UP|SUBSCRIBE|SUBSCRIBE NOW|JOIN NOW|JOIN US|CLICK HERE|DONATE|"
+    r"LIVE|FOLLOW)[ !.>»→:]*$"
 )
 _CALL_START = re.compile(
-    r"(?:LISTEN|WATCH|READ MORE|READ NEXT|READ|LOG IN|SIGN UP|SUBSCRIBE|JOIN|CLICK|DONATE|FOLLOW|EXCLUSIVE OFFER|SALE|DEAL)\b(?::| (?!AND\b)[a-z])"
+    r"(?:LISTEN|WATCH|READ MORE|READ NEXT|READ|LOG IN|SIGN UP|SUBSCRIBE|JOIN|CLICK|DONATE|FOLLOW|EXCLUSIVE OFFER|"
+    r"SALE|DEAL)\b(?::| (?!AND\b)[a-z])"
 )
 _MENU = re.compile(r"[^|·•›»]{1,30}(?:\s?[|·•›»]\s?[^|·•›»]{1,30}){1,30}[|·•›»]?")
 _SHARE_BAR = re.compile(
-    r"(?:(?:share|tweet|email|e-mail|print|save|facebook|twitter|whatsapp|linkedin|telegram|copy link|pin|post|comments?)\b[\s,|·]*){2,12}",
+    r"(?:(?:share|tweet|email|e-mail|print|save|facebook|twitter|whatsapp|linkedin|telegram|"
+    r"copy link|pin|post|comments?)\b[\s,|·]*){2,12}",
     re.IGNORECASE,
 )
 
 _CREDIT = re.compile(
     r"(?:\b(?i:photo(?:graph)?s?(?: by)?|image|picture|credit|pic|file photo|illustration|graphic|source)\s?:"
-    r"|\b[Pp]hoto(?:graph)? by\b|\((?:AP|AFP|Reuters|Getty|EPA|Xinhua|TASS|AP Photo[^)]{0,60}|(?:Photo|Image|File|Picture)[^)]{0,60}|[^()]{0,40}Getty Images[^)]{0,20})\)\W{0,2}$"
-    r"|/\s?(?:REUTERS|AFP|AP|EPA|Reuters|Getty(?: Images)?|Anadolu|Xinhua|TASS|Shutterstock|Alamy)\b|Getty Images|AP Photo|[|]\s?(?:AFP|AP|Reuters|EPA|Getty))",
+    r"|\b[Pp]hoto(?:graph)? by\b|\((?:AP|AFP|Reuters|Getty|EPA|Xinhua|TASS|AP Photo[^)]{0,60}|(?:Photo|Image|File|"
+    r"Picture)[^)]{0,60}|[^()]{0,40}Getty Images[^)]{0,20})\)\W{0,2}$"
+    r"|/\s?(?:REUTERS|AFP|AP|EPA|Reuters|Getty(?: Images)?|Anadolu|Xinhua|TASS|Shutterstock|Alamy)\b|Getty Images|"
+    r"AP Photo|[|]\s?(?:AFP|AP|Reuters|EPA|Getty))",
 )
 _CREDIT_START = re.compile(
     r"(?:photo(?:graph)?|image|picture|credit|file photo|caption|pic|infographic|map|watch the video|photo by)\s?:", re.IGNORECASE
 )
 _BYLINE = re.compile(
-    r"(?:by|words by|reporting by|written by|edited by|additional reporting(?: by)?|compiled by|analysis by|from our)\s+(?=[A-Z@])",
+    r"(?:by|words by|reporting by|written by|edited by|additional reporting(?: by)?|compiled by|"
+    r"analysis by|from our)\s+(?=[A-Z@])",
     re.IGNORECASE,
 )
 _DATED = re.compile(
-    r"(?:first |last )?(?:published|updated|posted|modified|created|issued|released|date|last updated|first published)\b[\s:]*(?=.{0,80}(?:\d|ago|today|yesterday))",
+    r"(?:first |last )?(?:published|updated|posted|modified|created|issued|released|date|last updated|"
+    r"first published)\b[\s:]*(?=.{0,80}(?:\d|"
+    r"ago|today|yesterday))",
     re.IGNORECASE,
 )
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _DATE_WORD = re.compile(
-    rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?|{_MONTH}|\d{{1,4}}(?:st|nd|rd|th)?|\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?(?:am|pm)?|\d{{1,2}}(?:am|pm)|"
-    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|[ap]\.?m\.?|gmt|utc|est|edt|et|cet|bst|ist|at|on|of|hours?|minutes?|mins?|hrs?|days?|ago|today|yesterday|updated|[|·,–—-])",
+    rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?|{_MONTH}|\d{{1,4}}(?:st|nd|rd|th)?|\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?(?:am|"
+    rf"pm)?|\d{{1,2}}(?:am|pm)|"
+    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|[ap]\.?m\.?|gmt|utc|est|edt|et|cet|bst|ist|at|on|of|hours?|minutes?|mins?|"
+    r"hrs?|days?|ago|today|yesterday|updated|[|·,–—-])",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"(?:[•◦▪‣·●○■*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s")
@@ -83,8 +111,10 @@ _ENDS = re.compile(r"[.!?…][\"'”’»)\]]*(?:\[\d+\])*$|[\"”»]$|:$|;$|,$"
 _SPEECH = re.compile(r"[\"“«‘]|(?:[A-Z][A-Z.'’-]*\s){0,4}[A-Z][A-Z.'’-]+:\s|[QA]:\s")
 _NAME_LINE = re.compile(r"(?:[A-Z][\w.'’-]+(?:,| and| in|\s@\w+)?\s?){2,6}")
 _TAIL = re.compile(
-    r"(?:related|more (?:on|from|stories|news)|most (?:read|popular|viewed)|recommended|trending|top stories|latest|you (?:may|might)|"
-    r"read (?:more|next|also)|editor['’]?s|up next|also (?:on|read)|next (?:article|story)|don['’]t miss|explore more|promoted|sponsored|"
+    r"(?:related|more (?:on|from|stories|news)|most (?:read|popular|viewed)|recommended|trending|top stories|latest|"
+    r"you (?:may|might)|"
+    r"read (?:more|next|also)|editor['’]?s|up next|also (?:on|read)|next (?:article|story)|don['’]t miss|explore more|"
+    r"promoted|sponsored|"
     r"comments?\b|©|copyright)",
     re.IGNORECASE,
 )
@@ -180,9 +210,9 @@ def _mark_captions_printed_twice(lines: Sequence[str], found: list[str]) -> None
         for near in (i - 1, i + 1):
             if 0 <= near < len(lines) and not found[near] and len(line) > 20 and lines[near][:40] == line[:40]:
                 found[near] = "caption"
-        if _CREDIT_START.match(line) and len(line.split()) <= 8 and i and not found[i - 1] and not _is_full(lines[i - 1]):
-            if len(lines[i - 1].split()) >= 4 and _caption_form(lines[i - 1]):
-                found[i - 1] = "caption"
+        credit_alone = bool(_CREDIT_START.match(line)) and len(line.split()) <= 8
+        if credit_alone and i and not found[i - 1] and len(lines[i - 1].split()) >= 4 and _caption_form(lines[i - 1]):
+            found[i - 1] = "caption"
 
 
 def _caption_form(line: str) -> bool:

@@ -10,17 +10,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .records import Sentence
+from .wordlists import ABBREVIATIONS
 
 LONGEST = 10_000  # characters; a longer sentence is cut at the last blank before this length
 WIDEST_WRAP = 120  # characters; lines longer than this were not wrapped by hand or by a mail program
-_ABBREVIATIONS = (
-    "lt vice reps govs cmdr arts h.r.h h.m h.h r.o.k gen.-maj lt.-gen d.p.r.k msgr gp flt sqn wg cdr rear adml "
-    "adm gen brig maj capt col sgt amb rep sen sens gov hon rev dep asst min sec dir lt.-col maj.-gen brig.-gen "
-    "nos art para paras res doc vol u.s u.n u.k e.u u.a.e a.u h.e st mt ft p.m a.m"
-).split()
+_TITLES_AND_UNITS = ABBREVIATIONS | {"mr", "mrs", "ms", "dr", "prof", "no", "jr", "sr", "vs"}
 
 _LINE = re.compile(r"[^\n\r\v\f\x85\u2028\u2029]+")
 _MARKER = re.compile(r"(?:[•◦▪‣·●○■*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,3}(?:\.\d{1,3}){1,3}\.?)(?=\s)")
@@ -89,7 +87,7 @@ def _tokenizer() -> Any:
     from nupunkt import PunktSentenceTokenizer, load_default_model
 
     tokenizer = PunktSentenceTokenizer(copy.deepcopy(load_default_model().parameters))
-    tokenizer.add_abbreviations(_ABBREVIATIONS)
+    tokenizer.add_abbreviations(sorted(ABBREVIATIONS))
     return tokenizer
 
 
@@ -170,7 +168,7 @@ def _wrap_width(text: str, chunk: Sequence[Span]) -> int:
     width = max(lengths)
     if width > WIDEST_WRAP or width < 35:
         return 0
-    runs_on = sum(_runs_on(text, a, b) for a, b in zip(chunk, chunk[1:], strict=False))
+    runs_on = sum(_runs_on(text, a, b) for a, b in pairwise(chunk))
     return width if runs_on and runs_on * 4 >= len(chunk) - 1 else 0
 
 
@@ -248,17 +246,12 @@ def _glued_cuts(block: str, marks: Sequence[int]) -> list[int]:
     cuts = []
     for match in _GLUED.finditer(block):
         at = match.end()
-        if _in_address(block, match.start()) or _word_before(block, match.start()) in _tokenizer_abbreviations():
+        if _in_address(block, match.start()) or _word_before(block, match.start()) in _TITLES_AND_UNITS:
             continue
         if block[at - 1] == '"' and _opens(marks, at - 1):
             at -= 1
         cuts.append(at)
     return cuts
-
-
-@lru_cache(maxsize=1)
-def _tokenizer_abbreviations() -> frozenset[str]:
-    return frozenset([*_ABBREVIATIONS, "mr", "mrs", "ms", "dr", "prof", "no", "jr", "sr", "vs"])
 
 
 def _word_before(block: str, at: int) -> str:

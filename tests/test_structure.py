@@ -19,8 +19,11 @@ MAY_IMPORT = {
     "sentences": {"records", "wordlists"},
     "lines": {"sentences"},
     "quotes": {"sentences"},
-    "subjects": {"wordlists"},
-    "speakers": {"sentences", "quotes", "subjects", "wordlists", "actors"},
+    "phrases": {"wordlists"},
+    "subjects": {"phrases", "wordlists"},
+    "cues": {"phrases", "subjects", "wordlists"},
+    "people": {"actors", "cues", "phrases", "wordlists"},
+    "speakers": {"sentences", "quotes", "cues", "people"},
     "actors": {"wordlists"},
     "article": {"records", "model", "sentences", "lines", "speakers", "actors", "page"},
     "dataset": {"records", "features"},
@@ -39,7 +42,7 @@ MAY_IMPORT = {
 }
 RUNTIME = {
     *("__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"),
-    *("sentences", "lines", "quotes", "wordlists", "subjects", "speakers", "actors", "article"),
+    *("sentences", "lines", "quotes", "wordlists", "phrases", "subjects", "cues", "people", "speakers", "actors", "article"),
 }
 HEAVY = {"numpy", "scipy", "sklearn", "pandas", "joblib", "matplotlib", "jinja2", "nupunkt"}
 
