@@ -12,7 +12,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -93,17 +93,13 @@ def tag_table(
         raise InputError("jobs is 0; give 1 or more, or -1 for one a core")
     if resume and "-" in (source, out):
         raise InputError("a run from stdin or to stdout cannot be resumed; give files")
-    table = open_table(source, options.format, options.encoding)
-    plan = make_plan(table, source, out, options)
-    output = open_output(out, source, _identity(plan), force=force, resume=resume)
-    summary = Summary(column=plan.column)
-    try:
-        if output.finished:
-            return summary
-        _run(table, plan, output, summary, jobs, scheduler, progress or (lambda _: None))
-    finally:
-        output.close()
-    summary.seconds = time.monotonic() - began
+    with closing(open_table(source, options.format, options.encoding)) as table:
+        plan = make_plan(table, source, out, options)
+        summary = Summary(column=plan.column)
+        with closing(open_output(out, source, _identity(plan), force=force, resume=resume)) as output:
+            if not output.finished:
+                _run(table, plan, output, summary, jobs, scheduler, progress or (lambda _: None))
+                summary.seconds = time.monotonic() - began
     return summary
 
 
@@ -122,7 +118,12 @@ def open_table(source: str, kind: str = "", encoding: str | None = None) -> Tabl
         if source == "-" or compression:
             raise DataError(f"{source}: Parquet is read from a plain file; give the path of one")
         return ParquetTable(source)
-    return TextTable(source, kind, open_bytes(source, compression), encoding)
+    stream = open_bytes(source, compression)
+    try:
+        return TextTable(source, kind, stream, encoding)
+    except DataError:
+        stream.close()
+        raise
 
 
 def make_plan(table: Table, source: str, out: str, options: Options) -> Plan:

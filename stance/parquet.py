@@ -6,6 +6,7 @@ finished run into one Parquet file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
@@ -65,6 +66,10 @@ class ParquetTable:
             n += batch.num_rows
             yield Chunk(_packed(batch), batch.num_rows, "", n / total)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
     def sample(self) -> list[dict[str, Any]]:
         """The first rows as dicts, of the columns that hold text."""
         texts = [field.name for field in self.schema if is_text(field.type)]
@@ -108,9 +113,16 @@ class ArrowRows:
 
     def objects(self) -> Iterable[str]:
         """One JSON object a row without its closing brace; values JSON does not know are written as strings."""
-        import json
+        return (_json(row)[:-1] for row in self.table.to_pylist())
 
-        return (json.dumps(row, ensure_ascii=False, default=str)[:-1] for row in self.table.to_pylist())
+
+def _json(row: dict[str, Any]) -> str:
+    """One JSON object; NaN and infinity, which JSON does not have, become null."""
+    try:
+        return json.dumps(row, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        plain = json.loads(json.dumps(row, default=str), parse_constant=lambda _: None)
+        return json.dumps(plain, ensure_ascii=False)
 
 
 def output_schema(plan: Plan, source: Any) -> Any:

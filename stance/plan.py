@@ -38,6 +38,9 @@ class Table(Protocol):
     def chunks(self) -> Iterator[Chunk]:
         """All rows, in order; to be called once."""
 
+    def close(self) -> None:
+        """Let go of the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -72,9 +72,10 @@ class _Bytes:
         self.name, self._raw, self._stream, self._packed, self._size = name, raw, stream, packed, size
         self._given = 0
 
-    def read(self, n: int = CHUNK_BYTES) -> bytes:
+    def read(self) -> bytes:
+        """The next CHUNK_BYTES or fewer; b"" at the end. DataError where the file is damaged or a bomb."""
         try:
-            block = self._stream.read(n)
+            block = self._stream.read(CHUNK_BYTES)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataError(f"{self.name}: is damaged ({error}); fetch or pack it again") from None
         except OSError as error:
@@ -86,7 +87,14 @@ class _Bytes:
             )
         return block
 
+    def close(self) -> None:
+        """Let go of the file; stdin stays open."""
+        if self.name != "-":
+            self._stream.close()
+            self._raw.close()
+
     def done(self) -> float | None:
+        """The share of the file that is read; None for stdin."""
         return min(1.0, self._raw.tell() / self._size) if self._size else None
 
 
@@ -109,11 +117,11 @@ def _decoder(name: str, encoding: str, where: str) -> Callable[[bytes, bool], by
 # ---- CSV, TSV and JSON lines ----------------------------------------------------------------------
 
 
-def row_pattern(delimiter: str) -> re.Pattern[bytes]:
+def row_pattern(delimiter: str, line_end: bytes = rb"(?:\r\n|\n|\r)") -> re.Pattern[bytes]:
     """One CSV record with its line end, exactly as Python's csv module reads it; takes linear time (no backtracking)."""
     d = re.escape(delimiter).encode()
     cell = rb'(?:"(?:[^"]++|"")*+"|(?!"))[^%b\r\n]*+' % d
-    return re.compile(rb"(?:%b%b)*+%b(?:\r\n|\n|\r(?=[^\n]))" % (cell, d, cell))
+    return re.compile(rb"(?:%b%b)*+%b%b" % (cell, d, cell, line_end))
 
 
 class TextTable:
@@ -145,7 +153,8 @@ class TextTable:
     def _use(self, delimiter: str) -> None:
         self.delimiter = delimiter
         self._row = row_pattern(delimiter)
-        self._rows = re.compile(rb"(?:%b)*+" % self._row.pattern)
+        sure = row_pattern(delimiter, rb"(?:\r\n|\n|\r(?=[^\n]))")  # a last \r may be half of a \r\n
+        self._first, self._all = sure, re.compile(rb"(?:%b)*+" % sure.pattern)
 
     def _more(self) -> bool:
         """Read one block behind the rest; False at the end, where the last line gets its line end."""
@@ -159,10 +168,12 @@ class TextTable:
         return not self._ended
 
     def _read_header(self) -> None:
-        line = self._rest.partition(b"\n")[0]
+        while not re.search(rb"[\r\n]", self._rest) and len(self._rest) <= ROW_LIMIT and self._more():
+            pass
+        line = re.split(rb"[\r\n]", self._rest, maxsplit=1)[0]
         if self.kind == "csv" and b"," not in line and b";" in line:
             self._use(";")
-        while not (match := self._row.match(self._rest)):
+        while not (match := self._first.match(self._rest)):
             if self._ended or len(self._rest) > ROW_LIMIT:
                 reason = f"row 1: {UNCLOSED}" if self._rest else "is empty"
                 raise DataError(f"{self.name}: {reason}; a header with the names of the columns is needed")
@@ -184,7 +195,7 @@ class TextTable:
         rest = self._rest
         if self.kind == "jsonl" or (b'"' not in rest and b"\r" not in rest.replace(b"\r\n", b"")):
             return rest.rfind(b"\n") + 1, rest.count(b"\n")
-        match = self._rows.match(rest)
+        match = self._all.match(rest)
         end = match.end() if match else 0
         return end, sum(1 for _ in self._row.finditer(rest, 0, end))
 
@@ -215,6 +226,10 @@ class TextTable:
             line_end = self._rest.find(b"\n") + 1
         size, self._rest = size + line_end, self._rest[line_end:]
         return Chunk(b"", 1, f"a row of {size:,} bytes, at most {ROW_LIMIT:,}; its cells are left out", self._stream.done())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
 
     def sample(self) -> list[dict[str, Any]]:
         """The first rows that can be read, as dicts."""

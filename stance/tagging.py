@@ -298,11 +298,17 @@ def csv_header(plan: Plan) -> bytes:
 
 
 def _csv(lines: Iterable[Sequence[str]], plan: Plan) -> bytes:
+    rows = [[escape(cell) for cell in line] for line in lines] if plan.csv_safe else list(lines)
+    text = _written(rows, plan.delimiter, "\n")
+    if "\r" in text:  # csv.writer quotes a cell for the characters of the line end alone
+        text = "".join(_written([row], plan.delimiter, "\r\n")[:-2] + "\n" for row in rows)
+    return text.encode("utf-8", "replace")
+
+
+def _written(rows: Iterable[Sequence[str]], delimiter: str, line_end: str) -> str:
     file = io.StringIO(newline="")
-    if plan.csv_safe:
-        lines = ([escape(cell) for cell in line] for line in lines)
-    csv.writer(file, delimiter=plan.delimiter, lineterminator="\n").writerows(lines)
-    return file.getvalue().encode("utf-8", "replace")
+    csv.writer(file, delimiter=delimiter, lineterminator=line_end).writerows(rows)
+    return file.getvalue()
 
 
 def _csv_lines(plan: Plan, rows: Rows, added: dict[str, list[Any]]) -> bytes:
