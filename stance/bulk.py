@@ -18,12 +18,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .model import StanceModel, default_folder
+from .model import default_folder
 from .output import FileOutput, StreamOutput, open_output
 from .plan import FORMATS, Chunk, Part, Plan, Table, split_suffix
 from .records import DataError, InputError
 from .tables import TextTable, open_bytes
-from .tagging import csv_header, model_hash, packed, tag_chunk
+from .tagging import csv_header, model_hash, model_of, packed, tag_chunk
 
 _CHECKPOINT_SECONDS = 1.0
 _WINDOW_CHUNKS, _WINDOW_BYTES = 16, 2**25  # a job; in all
@@ -130,14 +130,16 @@ def make_plan(table: Table, source: str, out: str, options: Options) -> Plan:
     """Everything that decides what comes out. DataError where a column is missing, clashes or cannot be guessed."""
     if options.min_confidence is not None and not 0 <= options.min_confidence <= 1:
         raise InputError(f"min_confidence is {options.min_confidence!r}; give a number from 0 to 1")
-    output, compression = split_suffix(out) if out != "-" else (table.kind, "")
+    streamed = out == "-" or (Path(out).exists() and not Path(out).is_file())  # a folder is refused by `open_output`
+    output, compression = (table.kind, "") if streamed else split_suffix(out)
     if not output:
         raise DataError(f"{out}: the name does not say what to write; end it in .{', .'.join(FORMATS)}")
     if table.kind == "jsonl" and output != "jsonl":
         raise DataError(f"{out}: JSON lines come out as JSON lines only; give a name that ends in .jsonl")
-    if output == "parquet" and (compression or out == "-"):
+    if output == "parquet" and (compression or streamed):
         raise DataError(f"{out}: Parquet is written to a plain file and packs itself; give a name that ends in .parquet")
     folder = Path(options.model) if options.model else default_folder()
+    digest = model_hash(folder)
     plan = Plan(
         source=source,
         kind=table.kind,
@@ -147,9 +149,9 @@ def make_plan(table: Table, source: str, out: str, options: Options) -> Plan:
         compression=compression,
         columns=table.columns,
         column=text_column(table, source, options.column),
-        labels=StanceModel.load(folder).labels,
-        model=str(folder.absolute()) if options.model else None,
-        model_hash=model_hash(folder),
+        labels=model_of(str(folder), digest).labels,
+        model=str(Path(folder).absolute()) if options.model else None,
+        model_hash=digest,
         prefix=options.prefix,
         min_confidence=options.min_confidence,
         csv_safe=options.csv_safe and output in ("csv", "tsv"),
@@ -310,7 +312,7 @@ def _cluster(scheduler: str) -> Iterator[Any]:
     except ImportError:
         raise DataError('--scheduler needs Dask, which is not installed: pip install "stance[dask]"') from None
     try:
-        client: Any = distributed.Client(scheduler, timeout=10, set_as_default=True)
+        client: Any = distributed.Client(scheduler, timeout=5, set_as_default=True)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{scheduler}: no Dask scheduler answers ({reason}); check the address") from None

@@ -28,13 +28,13 @@ class StreamOutput:
     state: Mapping[str, Any] | None = None
     finished = False
 
-    def __init__(self, name: str, file: IO[bytes]) -> None:
+    def __init__(self, name: str, file: IO[bytes] | FileIO) -> None:
         self.name, self._file = name, file
 
     def write(self, data: bytes) -> None:
         """Write and flush. Raises BrokenPipeError where the reader has gone."""
         with _told(self.name, "check where the output goes"):
-            self._file.write(data)
+            _write_all(self._file, data)
             self._file.flush()
 
     def checkpoint(self, state: Mapping[str, Any]) -> None:
@@ -47,7 +47,9 @@ class StreamOutput:
         """Nothing."""
 
     def close(self) -> None:
-        """Nothing."""
+        """Let go of the device; stdout stays open."""
+        if self._file is not sys.stdout.buffer:
+            self._file.close()
 
 
 class FileOutput:
@@ -57,6 +59,7 @@ class FileOutput:
         self.name, self._path, self._identity = str(path), path, dict(identity)
         self._part = path.with_name(path.name + ".part")
         self._manifest = path.with_name(path.name + ".part.json")
+        self._fresh = path.with_name(path.name + ".part.json.new")
         self.state: Mapping[str, Any] | None = self._read_manifest() if resume else None
         done = bool(self.state and self.state["finished"])
         self.finished = done and not self._part.exists()
@@ -102,20 +105,17 @@ class FileOutput:
 
     def write(self, data: bytes) -> None:
         """Append to OUT.part."""
-        rest = memoryview(data)
         with _told(str(self._part), _RESUME):
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            _write_all(self._file, data)
 
     def checkpoint(self, state: Mapping[str, Any], *, finished: bool = False) -> None:
         """Bring OUT.part to the disk, then record how far it has come."""
         with _told(str(self._part), _RESUME):
             os.fsync(self._file.fileno())
             record = {**state, "length": self._file.seek(0, 2), "finished": finished}
-            fresh = self._manifest.with_name(self._manifest.name + ".new")
-            fresh.write_text(json.dumps({"identity": self._identity, "state": record}, indent=1), encoding="utf-8")
-            _sync(fresh)
-            os.replace(fresh, self._manifest)
+            self._fresh.write_text(json.dumps({"identity": self._identity, "state": record}, indent=1), encoding="utf-8")
+            _sync(self._fresh)
+            os.replace(self._fresh, self._manifest)
 
     def finish(self, state: Mapping[str, Any], convert: Convert | None = None) -> None:
         """Rename OUT.part, or what `convert(parts, path)` makes of it, to OUT."""
@@ -135,8 +135,8 @@ class FileOutput:
 
     def discard(self) -> None:
         """Delete what is unfinished: there is no going on with it."""
-        self._part.unlink(missing_ok=True)
-        self._manifest.unlink(missing_ok=True)
+        for path in (self._part, self._manifest, self._fresh):
+            path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of OUT.part, finished or not."""
@@ -158,7 +158,7 @@ def open_output(
             raise DataError(f"{mine}: is the input itself; give another name for the output")
     if path.exists() and not path.is_file():
         with _told(name, _PLACE):
-            return StreamOutput(name, open(path, "wb"))
+            return StreamOutput(name, FileIO(path, "w"))
     return FileOutput(path, identity, force=force, resume=resume)
 
 
@@ -171,6 +171,13 @@ def _told(where: str, hint: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise DataError(f"{where}: {error.strerror or error}; {hint}") from None
+
+
+def _write_all(file: IO[bytes] | FileIO, data: bytes) -> None:
+    """Write everything, also where the system takes it piece by piece."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _sync(path: Path) -> None:

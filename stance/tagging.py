@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import re
@@ -35,7 +36,7 @@ def tag_chunk(plan: Plan, chunk: Chunk, first: int) -> Part:
     rows = _parse(plan, chunk)
     _find_odd_texts(rows, DOCUMENT_LIMIT if plan.split else TEXT_LIMIT)
     n, faults = len(rows.texts), tuple(rows.faults[i] for i in sorted(rows.faults))
-    model = _model(plan.model, plan.model_hash)
+    model = model_of(plan.model or str(default_folder()), plan.model_hash)
     if plan.split:
         rows, added = _sentences(plan, model, rows, first)
     else:
@@ -48,21 +49,21 @@ def tag_chunk(plan: Plan, chunk: Chunk, first: int) -> Part:
 
 
 @lru_cache(maxsize=2)
-def _model(folder: str | None, expected: str) -> StanceModel:
-    """The plan's model, read once a process; ModelError where this machine has another one."""
-    path = Path(folder) if folder else default_folder()
-    model = StanceModel.load(path)
-    found = model_hash(path)
-    if found != expected:
-        raise ModelError(f"{path}: is not the model this run began with; install the same one on every machine")
+def model_of(folder: str, digest: str) -> StanceModel:
+    """The model in `folder`, read once a process; ModelError where it is not the one that `digest` names."""
+    model = StanceModel.load(folder)
+    if model_hash(folder) != digest:
+        raise ModelError(f"{folder}: is not the model this run began with; install the same one on every machine")
     return model
 
 
 def model_hash(folder: str | Path) -> str:
     """The SHA-256 of config.json, which names the SHA-256 of the weights."""
-    import hashlib
-
-    return hashlib.sha256((Path(folder) / "config.json").read_bytes()).hexdigest()
+    path = Path(folder) / "config.json"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); give the folder of a trained model") from None
 
 
 # ---- parsing ------------------------------------------------------------------------------------
