@@ -6,7 +6,7 @@ Data comes from `sentences`, `lines`, `speakers`, `actors` and the model; `files
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import actors, lines, sentences, speakers
@@ -139,11 +139,19 @@ def summarise(name: str, statements: Iterable[Statement], labels: Sequence[str])
     return Summary(name, counts, strongest)
 
 
-def tag(text: str, *, model: StanceModel | None = None, min_confidence: float | None = None, name: str = "") -> Article:
+def tag(
+    text: str,
+    *,
+    model: StanceModel | None = None,
+    min_confidence: float | None = None,
+    name: str = "",
+    kinds: Mapping[int, str] | None = None,
+) -> Article:
     """The statements of a document, each with its kind of line, speaker and stance.
 
     `model` is the shipped one unless given; below `min_confidence` a statement's label is None. Captions, bylines
-    and page furniture are neutral by rule (codebook R12). Raises InputError for anything but a str.
+    and page furniture are neutral by rule (codebook R12). `kinds` are kinds of line that a file's markup gave: the
+    offset where a line starts → its kind. Raises InputError for anything but a str.
 
     >>> article = tag("Oslo condemned the raid. “It was a crime,” Foreign Minister Kari Lund said.")
     >>> [(s.speaker, s.prediction.label) for s in article.statements]
@@ -154,11 +162,11 @@ def tag(text: str, *, model: StanceModel | None = None, min_confidence: float | 
         raise InputError(f"tag takes one document (str), not {type(text).__name__}: {hint}")
     model = model or load()
     paragraphs = sentences.paragraphs(text)
-    kinds = lines.kinds(text, paragraphs)
+    found = lines.kinds(text, paragraphs, kinds)
     spans = [sentences.split_paragraph(text, paragraph) for paragraph in paragraphs]
-    said = speakers.attribute(text, spans, kinds)
+    said = speakers.attribute(text, spans, found)
     statements = []
-    for kind, group, voices in zip(kinds, spans, said, strict=True):
+    for kind, group, voices in zip(found, spans, said, strict=True):
         for (start, end), voice in zip(group, voices, strict=True):
             piece = text[start:end]
             prediction = model.predict(piece, min_confidence=min_confidence)
@@ -173,4 +181,4 @@ def _neutral(prediction: Prediction) -> Prediction:
     if NEUTRAL not in prediction.probabilities:
         return prediction
     sure = {label: float(label == NEUTRAL) for label in prediction.probabilities}
-    return replace(prediction, label=NEUTRAL, probabilities=sure)
+    return Prediction(prediction.text, NEUTRAL, sure, prediction.known, prediction.recognised)

@@ -7,19 +7,15 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from . import __version__, bulk_cli
-from .records import DataError, Prediction, StanceError
+from . import __version__, article_cli, bulk_cli
+from .records import InputError, Prediction, StanceError
+from .terminal import visible
 
 Command = Callable[[argparse.Namespace], int]
 
 
 def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False))
-
-
-def _visible(text: str) -> str:
-    """Text that is safe on a terminal: control and direction characters shown, not run."""
-    return "".join(c if c.isprintable() or c == " " else " " if c in "\t\n\r" else f"\\u{ord(c):04x}" for c in text)
 
 
 def _sentences(texts: Sequence[str]) -> Iterator[str]:
@@ -49,7 +45,7 @@ def _predict(options: argparse.Namespace) -> int:
             _print_json(prediction.to_dict())
         else:
             label = prediction.label or "unsure"
-            print(f"{label}\t{prediction.confidence:.3f}\t{_visible(prediction.text)}")
+            print(f"{label}\t{prediction.confidence:.3f}\t{visible(prediction.text)}")
     return 0
 
 
@@ -70,7 +66,7 @@ def _explain(options: argparse.Namespace) -> int:
     print(f"logit of {explanation.label}: {explanation.logit:+.3f} = {explanation.intercept:+.3f} (intercept) + features")
     for contribution in explanation.top(options.n):
         start, end = contribution.spans[0]
-        print(f"  {contribution.value:+.3f}  {contribution.feature:<32} {_visible(explanation.text[start:end])}")
+        print(f"  {contribution.value:+.3f}  {contribution.feature:<32} {visible(explanation.text[start:end])}")
     return 0
 
 
@@ -119,9 +115,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _tag(options: argparse.Namespace) -> int:
-    if bulk_cli.is_table(options):
-        return bulk_cli.run(options)
-    raise DataError(f"{options.file}: not a table by its name; add --format csv, tsv, jsonl or parquet")
+    tables = [file for file in options.file if bulk_cli.is_table(argparse.Namespace(format=options.format, file=file))]
+    if not tables:
+        return article_cli.run(options)
+    if len(options.file) > 1:
+        raise InputError(f"{tables[0]}: tables are tagged one at a time; give it alone")
+    options.file = tables[0]
+    return bulk_cli.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -156,11 +156,17 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--label", help="explain this label instead of the most probable one")
     explain.add_argument("-n", type=int, default=12, help="how many features to show (default 12)")
     explain.add_argument("--model", metavar="DIR", help=model_help)
-    tag = command("tag", _tag, "label the sentences of a table", "stance tag sentences.csv -o tagged.csv --jobs 2")
-    tag.add_argument("file", metavar="FILE", help="a table (.csv .tsv .jsonl .parquet), or - for stdin with --format")
+    tag = command(
+        "tag",
+        _tag,
+        "label articles or a table",
+        "stance tag article.html --html page.html   or   stance tag table.csv -o tagged.csv",
+    )
+    tag.add_argument("file", nargs="+", metavar="FILE", help="articles, folders of them, or one table; - for stdin")
     tag.add_argument("-o", "--output", metavar="OUT", help="where to write (default: stdout)")
     tag.add_argument("--model", metavar="DIR", help=model_help)
     tag.add_argument("--min-confidence", type=_share, metavar="P", help="write 'uncertain' below this probability")
+    article_cli.add_options(tag)
     bulk_cli.add_options(tag)
     train = command("train", _train, "train, evaluate and save a model", "stance train --data mine.csv --out models/mine")
     train.add_argument("--data", metavar="PATH", help="labelled CSV, or a folder with sentences.csv (default: data/)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .sentences import Span
 
@@ -123,10 +123,11 @@ _FOOTER = re.compile(
 )
 
 
-def kinds(text: str, paragraphs: Sequence[Span]) -> list[str]:
-    """The kind of each paragraph, in order; one of KINDS."""
+def kinds(text: str, paragraphs: Sequence[Span], known: Mapping[int, str] | None = None) -> list[str]:
+    """The kind of each paragraph, in order; one of KINDS. `known` are kinds that a file's markup gave: start offset → kind."""
     lines = [" ".join(text[p.start : p.end].split()) for p in paragraphs]
-    found = [_own_kind(line) for line in lines]
+    known = known or {}
+    found = [_own_kind(line) or known.get(p.start, "") for line, p in zip(lines, paragraphs, strict=True)]
     _mark_repeats(lines, found)
     _mark_captions_printed_twice(lines, found)
     full = [i for i, line in enumerate(lines) if not found[i] and _is_full(line)]

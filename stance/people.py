@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from . import actors
 from .cues import Cue
 from .phrases import PRONOUNS, name_of
-from .wordlists import BODIES, FEMALE, FUNCTION, MALE, ROLES, TITLES
+from .wordlists import BODIES, BODY_ROLES, FEMALE, FUNCTION, MALE, ROLES, TITLES
 
 _FULL_NAME = re.compile(
     r"\b[A-Z\u00c0-\u00de][\w'’-]{0,30}\w(?:\s(?:[A-Z]\.|(?:al|el|bin|bint|ben|ibn|abu|van|von|der|den|de|del|della|"
@@ -61,7 +61,7 @@ class People:
         if known:
             return known, "pronoun"
         key = _body_key(subject)
-        self._bodies.append(key)
+        (self._persons if _is_one_person(lower) else self._bodies).append(key)
         self._display.setdefault(key, _shown_body(subject))
         return key, "cue"
 
@@ -134,6 +134,15 @@ class People:
         bodies = {key for key in self._bodies if key.endswith(" " + role) and not key.startswith(("a ", "an "))}
         fitting = persons | bodies
         return fitting.pop() if len(fitting) == 1 else None
+
+
+def _is_one_person(lower: str) -> bool:
+    """Whether a noun phrase means one unnamed person ('an adviser to Dremin')."""
+    head = re.split(r"\b(?:of|for|to|from|in|at|with|on)\b", lower)[0].split()
+    if not head:
+        return False
+    word = head[-1].rpartition("-")[2]
+    return word in ROLES - BODY_ROLES and not word.endswith("s") and word not in ("spokesmen", "spokespeople", "policemen")
 
 
 def _body_key(subject: str) -> str:

@@ -121,6 +121,15 @@ ROLES = _words(
 )
 """Nouns for people and bodies that speak."""
 
+BODY_ROLES = _words(
+    "army assembly authorities board bureau cabinet charity command commission committee council court delegation department embassy",
+    "foundation government governments group groups institute leadership military ministry mission movement opposition organisation",
+    "organization panel parliament party police presidency secretariat staff statement team union watchdog agency alliance bloc",
+    "campaign coalition company faction militia militants regime regulator administration communique communiqué report records",
+    "documents document letter newspaper lobby navy force forces junta office palace guard rebels",
+)
+"""Those of the nouns above that are no single person."""
+
 TITLES = _words(
     "mr mrs ms miss dr prof professor sir dame lord lady hon h.e madam madame president vice-president vice prime "
     "minister premier chancellor secretary "

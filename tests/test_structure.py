@@ -26,6 +26,13 @@ MAY_IMPORT = {
     "speakers": {"sentences", "quotes", "cues", "people"},
     "actors": {"wordlists"},
     "article": {"records", "model", "sentences", "lines", "speakers", "actors", "page"},
+    "page": {"records", "model", "sentences", "article"},
+    "terminal": {"records", "article"},
+    "html": set(),
+    "docx": {"records"},
+    "pdf": {"records"},
+    "files": {"records", "docx", "pdf", "html"},
+    "article_cli": {"records", "model", "files", "article", "page", "terminal", "spreadsheet"},
     "dataset": {"records", "features"},
     "evaluation": {"records"},
     "report": {"records", "evaluation", "model"},
@@ -43,6 +50,7 @@ MAY_IMPORT = {
 RUNTIME = {
     *("__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"),
     *("sentences", "lines", "quotes", "wordlists", "phrases", "subjects", "cues", "people", "speakers", "actors", "article"),
+    *("page", "terminal", "html", "docx", "pdf", "files", "article_cli"),
 }
 HEAVY = {"numpy", "scipy", "sklearn", "pandas", "joblib", "matplotlib", "jinja2", "nupunkt"}
 
