@@ -271,7 +271,7 @@ def test_a_folder_that_takes_no_files(tmp_path):
 
 # ---- memory ---------------------------------------------------------------------------------------
 
-LIMITED = """
+LIMITED = r"""
 import re, sys
 from stance.bulk import Options, tag_table
 tag_table(sys.argv[1], sys.argv[2], Options(column="text"))
