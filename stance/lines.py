@@ -132,6 +132,8 @@ def kinds(text: str, paragraphs: Sequence[Span], known: Mapping[int, str] | None
     _mark_captions_printed_twice(lines, found)
     full = [i for i, line in enumerate(lines) if not found[i] and _is_full(line)]
     first, last = (full[0], full[-1]) if full else (_first_open(lines, found), len(lines) - 1)
+    if not full and found.count("") == 1:
+        found[found.index("")] = "body"  # one line alone is a statement, not its headline
     teasers = _teaser_start(lines, found)
     if teasers is not None and full:
         last = max((i for i in full if i < teasers), default=last)
@@ -209,7 +211,7 @@ def _mark_captions_printed_twice(lines: Sequence[str], found: list[str]) -> None
         if found[i] != "caption":
             continue
         for near in (i - 1, i + 1):
-            if 0 <= near < len(lines) and not found[near] and len(line) > 20 and lines[near][:40] == line[:40]:
+            if 0 <= near < len(lines) and not found[near] and len(lines[near]) > 20 and line.startswith(lines[near][:40]):
                 found[near] = "caption"
         credit_alone = bool(_CREDIT_START.match(line)) and len(line.split()) <= 8
         if credit_alone and i and not found[i - 1] and len(lines[i - 1].split()) >= 4 and _caption_form(lines[i - 1]):

@@ -51,17 +51,19 @@ def _without_furniture(pages: Sequence[Sequence[str]]) -> tuple[list[list[str]],
     often = max(2, len(pages) / 2)
     kept, dropped = [], 0
     for page in pages:
-        n = len(page)
-        lines = [
-            line
-            for i, line in enumerate(page)
-            if not (
-                (i < _EDGE or i >= n - _EDGE) and len(pages) > 1 and (seen[_form(line)] >= often or line.strip(" -–—").isdigit())
-            )
-        ]
-        dropped += n - len(lines)
-        kept.append(lines)
+        first, last = 0, len(page)
+        if len(pages) > 1:
+            while first < min(_EDGE, last) and (seen[_form(page[first])] >= often or _is_number(page[first])):
+                first += 1
+            while last > max(first, len(page) - _EDGE) and (seen[_form(page[last - 1])] >= often or _is_number(page[last - 1])):
+                last -= 1
+        dropped += len(page) - (last - first)
+        kept.append(list(page[first:last]))
     return kept, dropped
+
+
+def _is_number(line: str) -> bool:
+    return line.strip(" -–—").isdigit()
 
 
 def _form(line: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from . import actors
 from .cues import Cue
-from .phrases import PRONOUNS, name_of
+from .phrases import NAME_WORD, PRONOUNS, name_of
+from .subjects import leading_subject
 from .wordlists import BODIES, BODY_ROLES, FEMALE, FUNCTION, MALE, ROLES, TITLES
 
 _FULL_NAME = re.compile(
@@ -53,15 +54,20 @@ class People:
         lower = subject.lower()
         if lower in PRONOUNS:
             return self._pronoun(lower), "pronoun"
-        key = self._person(subject)
-        if key:
-            self._remember_person(key, subject, cue.apposition)
-            return key, "cue"
+        for phrase in (subject, _before_of(subject)):
+            key = self._person(phrase)
+            if key:
+                self._remember_person(key, phrase, cue.apposition)
+                return key, "cue"
         known = self._definite(lower)
         if known:
             return known, "pronoun"
         key = _body_key(subject)
-        (self._persons if _is_one_person(lower) else self._bodies).append(key)
+        lone = NAME_WORD.fullmatch(subject) and not actors.is_known(subject)  # a person's last name, or a body's
+        if lone or _is_one_person(lower):
+            self._persons.append(key)
+        if lone or not _is_one_person(lower):
+            self._bodies.append(key)
         self._display.setdefault(key, _shown_body(subject))
         return key, "cue"
 
@@ -80,11 +86,10 @@ class People:
 
     def notice_subject(self, sentence: str) -> None:
         """Remember a person that a sentence without cue begins with: the next 'he' may be that one."""
-        match = _FULL_NAME.match(sentence)
-        words = (match[0] if match else sentence.split(" ", 1)[0]).split()
-        key = self._person(" ".join(words)) if words else ""
+        subject = leading_subject(sentence)
+        key = self._person(subject) or self._person(_before_of(subject))
         if key:
-            self._persons.append(key)
+            self._remember_person(key, _before_of(subject), "")
 
     def _person(self, subject: str) -> str:
         """The full name of the person that a noun phrase names; '' where it names no person."""
@@ -134,6 +139,11 @@ class People:
         bodies = {key for key in self._bodies if key.endswith(" " + role) and not key.startswith(("a ", "an "))}
         fitting = persons | bodies
         return fitting.pop() if len(fitting) == 1 else None
+
+
+def _before_of(subject: str) -> str:
+    """A noun phrase without the 'of Norland' at its end."""
+    return re.split(r"\s(?:of|from)\s(?!State\b|Staff\b|Defen[cs]e\b|Foreign\b|the\b|for\b)", subject)[0]
 
 
 def _is_one_person(lower: str) -> bool:

@@ -32,7 +32,7 @@ _END_MARK = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
 _GLUED = re.compile(r"[a-z0-9][a-z0-9)%][.!?…][\"”’)]?(?=[\"“‘(]?[A-Z][a-z])")
 _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 _FOOTNOTE = re.compile(r"(?:\[\d{1,3}\]|[¹²³⁰-⁹]{1,3})+(?=\s|$)")
-_CLOSERS = re.compile(r"[”»’)\]]+(?=\s|$)|\"(?=\s|$)")
+_CLOSERS = re.compile(r"[”»)\]]+(?:’(?=\s|$))?|’+(?=\s|$)|\"(?=\s|$)")
 _OFFICE = re.compile(
     r"(?:Secretar(?:y|iat)|President|Vice|Ambassador|Department|Embassy|Congress(?:man|woman)?|Senat(?:e|ors?)|Army|Navy|"
     r"Air|Marines?|Coast|Treasury|State|Security|General|Special|Envoy|Representative|Permanent|Forces|Charter|Human|High|"
@@ -47,7 +47,21 @@ _ASKED = re.compile(
     r"(?:(?:[A-Z][\w.'’-]*|of|the|for|and|de|al|bin|von|van),?\s+){0,7}"
     r"(?:said|asked|told|added|replied|demanded|wondered|insisted|shouted|cried|answered|exclaimed|inquired|"
     r"wrote|tweeted|warned|quipped|retorted|says|asks|adds)\b(?!\s+(?:nothing|little|that)\b)"
+    r"|[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){0,3},\s[a-z][^,.!?“”\"]{2,60},\s+(?:said|asked|told|added|replied|demanded|wondered|warned)\b"
 )
+_RANK = re.compile(r"(?:^|[\s-])(?:Gen|Lt|Maj|Brig|Col|Adm|Capt|Cmdr|Sgt|Cpl)\.$")
+_STARTER = (
+    r"(?:The|They|He|She|His|Her|It|Its|We|Our|This|That|These|Those|There|Then|Their|But|And|So|In|On|At|Nobody|No|Not|Both|Others|After|"
+    r"Before|If|When|While|As|For|From|With|What|Why|Who|How|Yet|However|Meanwhile|Now|Later|Neither|Some|Many|Most|All|I|You|A|An)\b"
+)
+_SURE_END = re.compile(
+    rf"(?:\b(?:[A-Z]\.){{2,}}|\b[ap]\.m\.|\b(?:etc|Inc|Ltd|Jr|Sr|Corp)\.)[\"”’)]?(?=\s+[“\"‘]?{_STARTER})"
+    r"|\b(?:no|will|us|me|mass|miss|sun|sat|act|art|war|sea|off|fig|in|is|it|so|go|do|on|up|out|men|pass|set|said|ill|or|wash|mar|par|dem)\."
+    r"[\"”’)]?(?=\s+[“\"‘]?[A-Z])"
+    r"|[a-z][.!?](?:\[\d{1,3}\]|[¹²³⁰-⁹]{1,3})+(?=\s+[“\"‘]?[A-Z])"
+)
+"""Ends that nupunkt takes for abbreviations: before a word that begins sentences, after a plain word, before a footnote."""
+_BEFORE_QUOTE = re.compile(r"[a-z]{3}\.(?=\s+“[A-Z])")
 
 
 class Span(NamedTuple):
@@ -191,7 +205,9 @@ def _continues(text: str, line: Span, following: Span, width: int) -> bool:
 def _repaired(block: str, starts: Sequence[int]) -> list[int]:
     """The starts of the sentences of one paragraph, after joining, moving and adding cuts."""
     marks = [match.start() for match in re.finditer('"', block)]
-    cuts = sorted({0, *starts, *_glued_cuts(block, marks)})
+    sure = [match.end() for match in _SURE_END.finditer(block)]
+    sure += [m.end() for m in _BEFORE_QUOTE.finditer(block) if _word_before(block, m.start()) not in _TITLES_AND_UNITS]
+    cuts = sorted({0, *starts, *sure, *_glued_cuts(block, marks)})
     kept = [0]
     for cut, following in zip(cuts[1:], [*cuts, len(block)][2:], strict=True):
         moved = _behind_closers(block, cut, marks)
@@ -233,7 +249,7 @@ def _joined(block: str, start: int, cut: int) -> bool:
         return True
     if quoted and core.endswith(("!", "?")) and _ASKED.match(right):
         return True
-    return not quoted and bool(_DOTTED.search(left)) and bool(_OFFICE.match(right))
+    return not quoted and (bool(_RANK.search(left)) or (bool(_DOTTED.search(left)) and bool(_OFFICE.match(right))))
 
 
 def _opens(marks: Sequence[int], at: int) -> bool:

@@ -32,6 +32,11 @@ _SUBORDINATE = re.compile(
     r"\b(?:that|because|while|when|as|if|whether|although|though|after|before|since|until|where|than|how|why|even as|given)\s+",
     re.IGNORECASE,
 )
+_REDUCED = re.compile(  # "a diplomat briefed on the talks"
+    r"((?:an?|one|two|three|four|five|several|some|many|the|senior|diplomats?|officials?|sources?|people|those)\s?(?:[\w-]+\s){0,3}?[\w-]+)\s"
+    r"(?:briefed|involved|based|familiar|close|quoted|named|asked|interviewed|stationed|displaced|detained|known|taking|working|attending|representing)\b",
+    re.IGNORECASE,
+)
 _RELATIVE = re.compile(r"\b(?:what|which|whom|whose)\b", re.IGNORECASE)
 _FINITE = re.compile(
     r"\b(?:was|were|is|are|has|had|have|will|would|could|can|should|did|does|came|went|took|made|left|met|gave|held|"
@@ -123,7 +128,10 @@ def _checked(subject: str, apposition: str, penalty: int) -> tuple[str, str, int
     if verb is not None:
         rest = subject[verb:].strip()
         tail = rest.rpartition(" and ")[2] if " and " in rest else ""
-        if rest.endswith(" and") or tail == "and" or subject.endswith(" and"):
+        reduced = _REDUCED.match(subject)
+        if reduced and is_named(reduced[1]):
+            subject = reduced[1]
+        elif rest.endswith(" and") or tail == "and" or subject.endswith(" and"):
             subject = subject[: _finite_start(subject)].strip()
         elif tail and is_named(tail):
             subject = tail
