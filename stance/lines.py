@@ -36,7 +36,8 @@ _JUNK_START = re.compile(
     r"cookies)|manage (?:cookies|preferences)|"
     r"copyright|©|\(c\) ?\d|all rights reserved|support (?:our|us|independent)|donate|become a (?:member|subscriber|supporter)|"
     r"start your (?:free )?trial|unlock|this article is (?:for|free|reserved)|you have \d+ free|"
-    r"continue reading|load more|show more|view (?:all|more|comments|gallery)|leave a (?:comment|reply)|post a comment|"
+    r"continue reading|reading time|read time|estimated reading|\d+ thoughts? on|like loading|"
+    r"load more|show more|view (?:all|more|comments|gallery)|leave a (?:comment|reply)|post a comment|"
     r"comments? ?\(?\d*\)?$|\d+ comments?|"
     r"report (?:an )?(?:error|typo)|corrections?:|have (?:a|you got a) (?:tip|story)|what do you think\?|tags?:|"
     r"topics?:|filed under|"
@@ -50,12 +51,13 @@ _JUNK_START = re.compile(
 _JUNK_WHOLE = re.compile(
     r"(?:menu|home|news|world|politics|business|sports?|opinion|video|videos|search|share|save|print|email|comment|"
     r"comments|facebook|twitter|x|whatsapp|"
-    r"linkedin|telegram|reddit|copy link|copied|link copied|close|loading\.*|ad|ads|live|latest|more|next|previous|"
+    r"linkedin|telegram|reddit|copy link|copied|link copied|close|(?:like )?loading\.*|like this|ad|ads|live|latest|"
+    r"more|next|previous|"
     r"back|top|english|subscribe|"
     r"listen|watch|bookmark|gift|gift this article|minutes? read|\d+ min(?:ute)?s?(?: read)?|text size|a a a|font size|"
     r"play|pause|mute|"
     r"show caption|hide caption|enlarge this image|toggle caption|transcript|caption|getty images|reuters|afp|ap|"
-    r"yes|no|ok|cancel|submit|reply|like|report|follow|follow us|###|\*{3,}|-{3,}|_{3,}|={3,}|end(?:s)?|\d{1,4}|"
+    r"yes|no|ok|cancel|submit|reply|like|report|follow|follow us|###|\*{3,}|-{3,}|_{3,}|={3,}|end(?:s)?|(?:# ?){2,5}|\d{1,4}|"
     r"page \d+(?: of \d+)?)[.!:…]?",
     re.IGNORECASE,
 )
@@ -67,7 +69,7 @@ _CALL_START = re.compile(
     r"(?:LISTEN|WATCH|READ MORE|READ NEXT|READ|LOG IN|SIGN UP|SUBSCRIBE|JOIN|CLICK|DONATE|FOLLOW|EXCLUSIVE OFFER|"
     r"SALE|DEAL)\b(?::| (?!AND\b)[a-z])"
 )
-_MENU = re.compile(r"[^|·•›»]{1,30}(?:\s?[|·•›»]\s?[^|·•›»]{1,30}){1,30}[|·•›»]?")
+_MENU = re.compile(r"[^|·•›»>]{1,30}(?:(?:\s?[|·•›»]\s?|\s>\s)[^|·•›»>]{1,30}){1,30}[|·•›»]?")
 _SHARE_BAR = re.compile(
     r"(?:(?:share|tweet|email|e-mail|print|save|facebook|twitter|whatsapp|linkedin|telegram|"
     r"copy link|pin|post|comments?)\b[\s,|·]*){2,12}",
@@ -85,7 +87,7 @@ _CREDIT_START = re.compile(
     r"(?:photo(?:graph)?|image|picture|credit|file photo|caption|pic|infographic|map|watch the video|photo by)\s?:", re.IGNORECASE
 )
 _BYLINE = re.compile(
-    r"(?:by|words by|reporting by|written by|edited by|additional reporting(?: by)?|compiled by|"
+    r"\(?(?:by|words by|reporting by|written by|edited by|additional reporting(?: by)?|compiled by|"
     r"analysis by|from our)\s+(?=[A-Z@])",
     re.IGNORECASE,
 )
@@ -115,7 +117,7 @@ _TAIL = re.compile(
     r"you (?:may|might)|"
     r"read (?:more|next|also)|editor['’]?s|up next|also (?:on|read)|next (?:article|story)|don['’]t miss|explore more|"
     r"promoted|sponsored|"
-    r"comments?\b|©|copyright)",
+    r"leave a (?:comment|reply)|post a comment|\d+ (?:comments?|thoughts?)\b|comments?\b|©|copyright)",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
@@ -156,7 +158,7 @@ def _own_kind(line: str) -> str:
         return "junk"
     if n <= 16 and (_BYLINE.match(line) or _DATED.match(line)) and not _long_sentence(line, n):
         return "byline"
-    if n <= 10 and _is_dated(words):
+    if n <= 10 and (_is_dated(words) or (_is_dated(words[:3]) and re.search(r"\bBY [A-Z]", line))):
         return "byline"
     return ""
 

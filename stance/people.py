@@ -90,6 +90,12 @@ class People:
         key = self._person(subject) or self._person(_before_of(subject))
         if key:
             self._remember_person(key, _before_of(subject), "")
+            return
+        named = {
+            name for forms in (self.full.get(last, ()) for last in set(sentence.split())) for name in forms if name in sentence
+        }
+        if len(named) == 1:
+            self._persons.append(named.pop())
 
     def _person(self, subject: str) -> str:
         """The full name of the person that a noun phrase names; '' where it names no person."""

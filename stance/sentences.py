@@ -58,6 +58,7 @@ _SURE_END = re.compile(
     rf"(?:\b(?:[A-Z]\.){{2,}}|\b[ap]\.m\.|\b(?:etc|Inc|Ltd|Jr|Sr|Corp)\.)[\"”’)]?(?=\s+[“\"‘]?{_STARTER})"
     r"|\b(?:no|will|us|me|mass|miss|sun|sat|act|art|war|sea|off|fig|in|is|it|so|go|do|on|up|out|men|pass|set|said|ill|or|wash|mar|par|dem)\."
     r"[\"”’)]?(?=\s+[“\"‘]?[A-Z])"
+    rf"|\b[a-z]{{4,}}\.(?=\s+(?:{_STARTER}|(?:Can|Could|Will|Would|Do|Does|Did|Is|Are|Was|Were|Should|Shall|Let|Please|Thank)\b))"
     r"|[a-z][.!?](?:\[\d{1,3}\]|[¹²³⁰-⁹]{1,3})+(?=\s+[“\"‘]?[A-Z])"
 )
 """Ends that nupunkt takes for abbreviations: before a word that begins sentences, after a plain word, before a footnote."""
@@ -169,6 +170,8 @@ def _runs_on(text: str, line: Span, following: Span) -> bool:
     if line.end - line.start < 35 or text[following.start] in "•◦▪‣·●○■*":
         return False
     last = text[max(line.start, line.end - 12) : line.end]
+    if _DOTTED.search(last):
+        return bool(_OFFICE.match(text, following.start)) or text[following.start].islower()
     if _END_MARK.search(last):
         return False
     return text[following.start].islower() or bool(_OPEN_END.search(last))
@@ -178,12 +181,9 @@ def _wrap_width(text: str, chunk: Sequence[Span]) -> int:
     """The width that a chunk was wrapped at, 0 where it was not: most lines are short and some run on."""
     if len(chunk) < 2:
         return 0
-    lengths = [line.end - line.start for line in chunk]
-    width = max(lengths)
-    if width > WIDEST_WRAP or width < 35:
-        return 0
-    runs_on = sum(_runs_on(text, a, b) for a, b in pairwise(chunk))
-    return width if runs_on and runs_on * 4 >= len(chunk) - 1 else 0
+    running = [line.end - line.start for line, following in pairwise(chunk) if _runs_on(text, line, following)]
+    width = max(running, default=0)
+    return width if width <= WIDEST_WRAP and len(running) * 4 >= len(chunk) - 1 else 0
 
 
 def _continues(text: str, line: Span, following: Span, width: int) -> bool:
@@ -196,7 +196,7 @@ def _continues(text: str, line: Span, following: Span, width: int) -> bool:
     if not width:
         return False
     first_word = len(ahead.split(maxsplit=1)[0])
-    return line.end - line.start + 1 + first_word > width - 2
+    return width - 2 < line.end - line.start + 1 + first_word and line.end - line.start <= width + 10
 
 
 # ---- repairs of nupunkt's cuts --------------------------------------------------------------------------
@@ -205,7 +205,9 @@ def _continues(text: str, line: Span, following: Span, width: int) -> bool:
 def _repaired(block: str, starts: Sequence[int]) -> list[int]:
     """The starts of the sentences of one paragraph, after joining, moving and adding cuts."""
     marks = [match.start() for match in re.finditer('"', block)]
-    sure = [match.end() for match in _SURE_END.finditer(block)]
+    sure = [
+        m.end() for m in _SURE_END.finditer(block) if len(m[0]) < 5 or _word_before(block, m.start()) not in _TITLES_AND_UNITS
+    ]
     sure += [m.end() for m in _BEFORE_QUOTE.finditer(block) if _word_before(block, m.start()) not in _TITLES_AND_UNITS]
     cuts = sorted({0, *starts, *sure, *_glued_cuts(block, marks)})
     kept = [0]

@@ -68,6 +68,7 @@ class _Line:
     quotes: list[Quotation]
     paragraph: int
     kind: str
+    spoken: bool = False
     speaker: str | None = None
     how: str | None = None
 
@@ -92,7 +93,7 @@ def attribute(text: str, paragraphs: Sequence[Sequence[Span]], kinds: Sequence[s
     lines = _lines(text, paragraphs, kinds)
     spoken = [line for line in lines if line.kind in ("body", "headline")]
     names = People(full_names(line.text for line in spoken))
-    labelled = _apply_labels(text, spoken, names)
+    labelled = _apply_labels(spoken, names)
     previous: _Line | None = None
     for line in spoken:
         if line.paragraph not in labelled:
@@ -131,7 +132,7 @@ def _label_of(line: _Line) -> str:
     return "" if label in _NO_LABEL else label.strip()
 
 
-def _apply_labels(text: str, lines: Sequence[_Line], names: People) -> set[int]:
+def _apply_labels(lines: Sequence[_Line], names: People) -> set[int]:
     """Give the sentences of a transcript the speaker of their label; the paragraphs that this covers."""
     firsts = {line.paragraph: line for line in reversed(lines)}
     labels = {i: _label_of(line) for i, line in firsts.items() if line.kind == "body" or _label_of(line)}
@@ -148,10 +149,8 @@ def _apply_labels(text: str, lines: Sequence[_Line], names: People) -> set[int]:
             if current:
                 covered.add(line.paragraph)
         if current and line.paragraph in covered:
-            line.speaker, line.how = (
-                names.label(current),
-                "label" if firsts[line.paragraph] is line and labels.get(line.paragraph) else "carried",
-            )
+            first = firsts[line.paragraph] is line and bool(labels.get(line.paragraph))
+            line.spoken, line.speaker, line.how = True, names.label(current), "label" if first else "carried"
     return covered
 
 
@@ -216,9 +215,7 @@ def _is_speech(line: _Line) -> bool:
 
 def _quote_type(line: _Line) -> str:
     """direct, mixed, indirect or none."""
-    if line.how == "label":
-        return "direct"
-    if line.all_quoted:
+    if line.spoken or line.all_quoted:
         return "direct"
     pieces = list(_pieces(line))
     if any(sum(c.isalnum() for c in piece) for piece in pieces):
