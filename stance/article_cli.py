@@ -16,6 +16,7 @@ from .records import DataError, InputError, StanceError
 
 if TYPE_CHECKING:
     from .article import Article
+    from .model import StanceModel
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -62,12 +63,10 @@ def _form(options: argparse.Namespace) -> str:
     return "csv" if options.csv or suffix == ".csv" else "text"
 
 
-def _tagged(source: str, model: object, min_confidence: float | None) -> Article:
+def _tagged(source: str, model: StanceModel, min_confidence: float | None) -> Article:
     from .article import tag
     from .files import read
-    from .model import StanceModel
 
-    assert isinstance(model, StanceModel)
     document = read(source)
     for note in document.notes:
         print(f"stance: {document.name}: {note}", file=sys.stderr)
@@ -85,6 +84,18 @@ def _refuse_overwriting(options: argparse.Namespace, sources: Sequence[str]) -> 
             raise InputError(f"{target}: is an input of this run; write to another file")
         if path.is_file() and not options.force:
             raise InputError(f"{target}: exists already; add --force to replace it")
+
+
+def sample_lines(model: StanceModel, folder: str | Path) -> list[str]:
+    """The sample article of the project's data as `model` tags it: its statements and the table of speakers, for the terminal."""
+    from .article import tag
+    from .terminal import article_lines
+
+    path = Path(folder) / "examples" / "article.txt"
+    if not path.is_file():
+        return []
+    article = tag(path.read_text(encoding="utf-8"), model=model, name=f"sample article {path.name}")
+    return ["", *article_lines(article, colour=_in_colour(), brief=True)]
 
 
 # ---- output -----------------------------------------------------------------------------------------
@@ -125,11 +136,9 @@ def _rows(articles: Sequence[Article]) -> Iterator[tuple[str, list[object]]]:
             yield article.name, ["" if row[name] is None else row[name] for name in names]
 
 
-def _write_pages(target: Path, articles: Sequence[Article], several: bool, model: object) -> None:
-    from .model import StanceModel
+def _write_pages(target: Path, articles: Sequence[Article], several: bool, model: StanceModel) -> None:
     from .page import page
 
-    assert isinstance(model, StanceModel)
     if not several:
         _write(target, page(articles[0], model))
         return

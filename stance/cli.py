@@ -89,6 +89,8 @@ def _train(options: argparse.Namespace) -> int:
         )
     else:
         print(training.summary(outcome))
+        if not options.data:
+            print("\n".join(article_cli.sample_lines(outcome.model, data)))
     return 0
 
 

@@ -27,8 +27,8 @@ def visible(text: str) -> str:
     )
 
 
-def article_lines(article: Article, *, colour: bool = False) -> Iterator[str]:
-    """The lines to print for one article."""
+def article_lines(article: Article, *, colour: bool = False, brief: bool = False) -> Iterator[str]:
+    """The lines to print for one article; `brief` cuts sentences at 100 characters and leaves the strongest ones out."""
     if article.name:
         yield _painted(visible(article.name), "1", colour)
     left_out = 0
@@ -36,14 +36,14 @@ def article_lines(article: Article, *, colour: bool = False) -> Iterator[str]:
         if statement.kind in _JUNK:
             left_out += 1
         else:
-            yield _statement_line(statement, colour)
+            yield _statement_line(statement, colour, 100 if brief else None)
     if left_out:
         yield _painted(f"({left_out} captions, bylines and lines of the page around the article not shown)", "2", colour)
     yield ""
-    yield from summary_lines(article, colour=colour)
+    yield from summary_lines(article, colour=colour, strongest=not brief)
 
 
-def summary_lines(article: Article, *, colour: bool = False) -> Iterator[str]:
+def summary_lines(article: Article, *, colour: bool = False, strongest: bool = True) -> Iterator[str]:
     """The table speaker × label, with the article's total as its last line."""
     rows = [*article.speakers(), article.overall()]
     columns = list(dict.fromkeys(label for row in rows for label in row.counts))
@@ -52,17 +52,19 @@ def summary_lines(article: Article, *, colour: bool = False) -> Iterator[str]:
     for row in rows:
         yield f"{_cut(visible(row.name), width):<{width}}  {row.n:>4}  " + "  ".join(_cell(row, c, colour) for c in columns)
     for row in rows[:-1]:
-        if row.strongest:
+        if strongest and row.strongest:
             yield _strongest(row, row.strongest, colour)
 
 
-def _statement_line(statement: Statement, colour: bool) -> str:
+def _statement_line(statement: Statement, colour: bool, longest: int | None) -> str:
     prediction = statement.prediction
     label = prediction.label or "unsure"
     code = _COLOURS.get(label, "0")
     sign = _painted(f"{_MARKS.get(label, '*')} {label:<{_LABEL_WIDTH}} {prediction.confidence:.2f}", code, colour)
+    text = visible(statement.text)
+    text = _cut(text, longest) if longest else text
     speaker = "HEADLINE" if statement.kind == "headline" else visible(statement.speaker or "")
-    return f"{sign}  {_cut(speaker, _SPEAKER_WIDTH):<{_SPEAKER_WIDTH}}  {visible(statement.text)}"
+    return f"{sign}  {_cut(speaker, _SPEAKER_WIDTH):<{_SPEAKER_WIDTH}}  {text}"
 
 
 def _strongest(row: Summary, statement: Statement, colour: bool) -> str:
