@@ -138,7 +138,7 @@ def make_plan(table: Table, source: str, out: str, options: Options) -> Plan:
         raise DataError(f"{out}: JSON lines come out as JSON lines only; give a name that ends in .jsonl")
     if output == "parquet" and (compression or streamed):
         raise DataError(f"{out}: Parquet is written to a plain file and packs itself; give a name that ends in .parquet")
-    folder = Path(options.model) if options.model else default_folder()
+    folder = Path(options.model or default_folder())
     digest = model_hash(folder)
     plan = Plan(
         source=source,
@@ -215,7 +215,7 @@ def _run(
     scheduler: str | None,
     progress: Progress,
 ) -> None:
-    chunks = table.chunks()
+    chunks = table.chunks(counted=plan.split)  # only the column `row` needs the numbers beforehand
     state = _State(summary)
     if output.state:
         state.go_on(output.state, chunks, plan.source)

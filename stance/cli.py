@@ -5,23 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from . import __version__, article_cli, bulk_cli
+from . import __version__
 from .records import InputError, Prediction, StanceError
-from .terminal import visible
 
-Command = Callable[[argparse.Namespace], int]
+if TYPE_CHECKING:
+    from .model import StanceModel
+
+_MODEL_HELP = "folder of a trained model (default: the shipped one)"
+_STDIN_BATCH = 4096
 
 
 def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def _sentences(texts: Sequence[str]) -> Iterator[str]:
-    if texts:
-        yield from texts
-        return
+def _lines() -> Iterator[str]:
     for line in sys.stdin.buffer:
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
@@ -38,9 +39,9 @@ def _share(value: str) -> float:
 
 def _predict(options: argparse.Namespace) -> int:
     from .model import load
+    from .terminal import visible
 
-    model = load(options.model)
-    for prediction in _predictions(model, _sentences(options.text), options.min_confidence):
+    for prediction in _predictions(load(options.model), options.text, options.min_confidence):
         if options.json:
             _print_json(prediction.to_dict())
         else:
@@ -49,13 +50,16 @@ def _predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def _predictions(model: object, texts: Iterable[str], min_confidence: float | None) -> Iterator[Prediction]:
-    for text in texts:
-        yield model.predict(text, min_confidence=min_confidence)  # type: ignore[attr-defined]
+def _predictions(model: StanceModel, texts: Sequence[str], min_confidence: float | None) -> Iterator[Prediction]:
+    if texts:
+        return iter(model.predict(list(texts), min_confidence=min_confidence))
+    size = 1 if sys.stdin.isatty() else _STDIN_BATCH  # who types wants each answer at once
+    return model.stream(_lines(), batch=size, min_confidence=min_confidence)
 
 
 def _explain(options: argparse.Namespace) -> int:
     from .model import load
+    from .terminal import visible
 
     explanation = load(options.model).explain(options.text, options.label)
     if options.json:
@@ -73,10 +77,10 @@ def _explain(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from . import dataset, model, training
+    from . import article_cli, dataset, model, training
 
     data = Path(options.data) if options.data else dataset.knowledge_folder()
-    out = Path(options.out) if options.out else model.default_folder()
+    out = Path(options.out or model.default_folder())
     outcome = training.train(data, out, progress=training.progress_bar(training.STEPS))
     if options.json:
         _print_json(
@@ -117,6 +121,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _tag(options: argparse.Namespace) -> int:
+    from . import article_cli, bulk_cli
+
     tables = [file for file in options.file if bulk_cli.is_table(argparse.Namespace(format=options.format, file=file))]
     if not tables:
         return article_cli.run(options)
@@ -126,67 +132,103 @@ def _tag(options: argparse.Namespace) -> int:
     return bulk_cli.run(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+class Command(NamedTuple):
+    """A sub-command: what `stance --help` says of it, an example, its options, and the function that runs it."""
+
+    summary: str
+    example: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def _predict_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="sentences; without any, one a line from stdin")
+    parser.add_argument("--model", metavar="DIR", help=_MODEL_HELP)
+    parser.add_argument("--min-confidence", type=_share, metavar="P", help="answer 'unsure' below this probability")
+
+
+def _explain_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT")
+    parser.add_argument("--label", help="explain this label instead of the most probable one")
+    parser.add_argument("-n", type=int, default=12, help="how many features to show (default 12)")
+    parser.add_argument("--model", metavar="DIR", help=_MODEL_HELP)
+
+
+def _tag_options(parser: argparse.ArgumentParser) -> None:
+    from . import article_cli, bulk_cli
+
+    parser.add_argument("file", nargs="+", metavar="FILE", help="articles, folders of them, or one table; - for stdin")
+    parser.add_argument("-o", "--output", metavar="OUT", help="where to write (default: stdout)")
+    parser.add_argument("--model", metavar="DIR", help=_MODEL_HELP)
+    parser.add_argument("--min-confidence", type=_share, metavar="P", help="write 'uncertain' below this probability")
+    article_cli.add_options(parser)
+    bulk_cli.add_options(parser)
+
+
+def _train_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="PATH", help="labelled CSV, or a folder with sentences.csv (default: data/)")
+    parser.add_argument("--out", metavar="DIR", help="folder for the model (default: models/default)")
+
+
+def _evaluate_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="DIR", help=_MODEL_HELP)
+    parser.add_argument("--data", metavar="FILE", help="CSV with the columns text and label (default: the project's own data)")
+    parser.add_argument("-o", "--output", metavar="DIR", help="write report.html, report.md and metrics.json there")
+
+
+COMMANDS = {
+    "predict": Command(
+        "label sentences",
+        'stance predict "We condemn the attack."   or   stance predict < sentences.txt',
+        _predict_options,
+        _predict,
+    ),
+    "explain": Command(
+        "show why a sentence gets its label", 'stance explain "We condemn the attack."', _explain_options, _explain
+    ),
+    "tag": Command(
+        "label articles or a table",
+        "stance tag article.html --html page.html   or   stance tag table.csv -o tagged.csv",
+        _tag_options,
+        _tag,
+    ),
+    "train": Command(
+        "train, evaluate and save a model", "stance train --data mine.csv --out models/mine", _train_options, _train
+    ),
+    "evaluate": Command(
+        "score a model on labelled sentences", "stance evaluate --data labelled.csv -o report/", _evaluate_options, _evaluate
+    ),
+}
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    """The parser; only the command that is wanted gets its options, since some of them cost imports."""
     parser = argparse.ArgumentParser(
         prog="stance",
         description="The stance of each sentence of diplomatic text: supportive, conciliatory, condemnatory or neutral.",
     )
     parser.add_argument("--version", action="version", version=f"stance {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def command(name: str, run: Command, summary: str, example: str) -> argparse.ArgumentParser:
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="stance")  # else it formats a usage
+    for name, command in COMMANDS.items():
         found = commands.add_parser(
             name,
-            help=summary,
-            description=summary,
-            epilog=f"example:\n  {example}",
+            help=command.summary,
+            description=command.summary,
+            epilog=f"example:\n  {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        found.set_defaults(run=run)
-        found.add_argument("--json", action="store_true", help="print JSON")
-        return found
-
-    model_help = "folder of a trained model (default: the shipped one)"
-    predict = command(
-        "predict", _predict, "label sentences", 'stance predict "We condemn the attack."   or   stance predict < sentences.txt'
-    )
-    predict.add_argument("text", nargs="*", metavar="TEXT", help="sentences; without any, one a line from stdin")
-    predict.add_argument("--model", metavar="DIR", help=model_help)
-    predict.add_argument("--min-confidence", type=_share, metavar="P", help="answer 'unsure' below this probability")
-    explain = command("explain", _explain, "show why a sentence gets its label", 'stance explain "We condemn the attack."')
-    explain.add_argument("text", metavar="TEXT")
-    explain.add_argument("--label", help="explain this label instead of the most probable one")
-    explain.add_argument("-n", type=int, default=12, help="how many features to show (default 12)")
-    explain.add_argument("--model", metavar="DIR", help=model_help)
-    tag = command(
-        "tag",
-        _tag,
-        "label articles or a table",
-        "stance tag article.html --html page.html   or   stance tag table.csv -o tagged.csv",
-    )
-    tag.add_argument("file", nargs="+", metavar="FILE", help="articles, folders of them, or one table; - for stdin")
-    tag.add_argument("-o", "--output", metavar="OUT", help="where to write (default: stdout)")
-    tag.add_argument("--model", metavar="DIR", help=model_help)
-    tag.add_argument("--min-confidence", type=_share, metavar="P", help="write 'uncertain' below this probability")
-    article_cli.add_options(tag)
-    bulk_cli.add_options(tag)
-    train = command("train", _train, "train, evaluate and save a model", "stance train --data mine.csv --out models/mine")
-    train.add_argument("--data", metavar="PATH", help="labelled CSV, or a folder with sentences.csv (default: data/)")
-    train.add_argument("--out", metavar="DIR", help="folder for the model (default: models/default)")
-    evaluate = command(
-        "evaluate", _evaluate, "score a model on labelled sentences", "stance evaluate --data labelled.csv -o report/"
-    )
-    evaluate.add_argument("--model", metavar="DIR", help=model_help)
-    evaluate.add_argument("--data", metavar="FILE", help="CSV with the columns text and label (default: the project's own data)")
-    evaluate.add_argument("-o", "--output", metavar="DIR", help="write report.html, report.md and metrics.json there")
+        if name == wanted:
+            found.add_argument("--json", action="store_true", help="print JSON")
+            command.add_options(found)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 an error told in one line, 2 wrong usage."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser(next((word for word in arguments if word in COMMANDS), None)).parse_args(arguments)
     try:
-        return int(options.run(options))
+        return COMMANDS[options.command].run(options)
     except StanceError as error:
         print(f"stance: error: {error}", file=sys.stderr)
     except BrokenPipeError:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .features import TEMPLATES, Analyzer
+from .features import TEMPLATES, Analyzer, expression_entry, name_entry
 from .records import LABELS, DataError
 
 COLUMNS = ("id", "text", "label", "secondary", "group", "kind", "genre", "topic")
@@ -232,12 +232,17 @@ def read_lexicon(folder: Path) -> dict[str, str]:
 def build_analyzer(frame: pd.DataFrame, templates: Sequence[str] = TEMPLATES, folder: Path | None = None) -> Analyzer:
     """The analyzer for these sentences: names, lexicon and irregular forms from the project's tables."""
     folder = folder or knowledge_folder()
+    irregular = {row["form"]: row["lemma"] for row in _table(folder / "irregular.csv", ("form", "lemma"))}
+    names = [(row["name"], row["case"] == "exact") for row in _table(folder / "names.csv", ("name", "case"))]
+    lexicon: dict[str, str] = {}
+    for expression, label in read_lexicon(folder).items():
+        lexicon.setdefault(expression_entry(expression, irregular), label)
     return Analyzer(
         templates,
-        names={row["name"]: row["case"] == "exact" for row in _table(folder / "names.csv", ("name", "case"))},
+        names={name_entry(name, exact): exact for name, exact in names},
         common=common_words(frame["text"], frame["group"]),
-        lexicon=read_lexicon(folder),
-        irregular={row["form"]: row["lemma"] for row in _table(folder / "irregular.csv", ("form", "lemma"))},
+        lexicon=lexicon,
+        irregular=irregular,
     )
 
 

@@ -8,21 +8,21 @@ before anything is counted (names do not decide); stance expressions add the cla
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from .normalise import normalise, normalise_with_offsets
 from .stemming import stem
 
 NAME, NUMBER, DAY, NOT, NO_STANCE = "@", "#", "~", "n't", "-"
 MARKS = frozenset('?!"')
+_PASSING = MARKS | {NAME}  # stand in the sequence of classes as they are
 TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W\d_]+)?|[?!\"]")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december")
 _DAYS = frozenset(_WEEKDAYS + _MONTHS)  # May is left out: in a sentence it is more often the verb
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]+")
 _CACHE_LIMIT = 200_000
-_Value = TypeVar("_Value")
 
 TEMPLATES = (
     "words 0",
@@ -43,33 +43,36 @@ take a side or turn one round (written in capitals): they follow the argument of
 """
 
 
-class Token(NamedTuple):
-    """One token: the symbol that features are built from and its place in the cleaned text."""
+class Tokens(NamedTuple):
+    """A sequence in columns: the symbols that features are built from, and which words of the text each stands for.
 
-    symbol: str
-    start: int
-    end: int
+    `firsts` and `lasts` count the words as TOKEN cuts them; one symbol may stand for several (a name, an expression).
+    """
+
+    symbols: list[str]
+    firsts: list[int]
+    lasts: list[int]
+
+    def add(self, symbol: str, first: int, last: int) -> None:
+        """Append one symbol."""
+        self.symbols.append(symbol)
+        self.firsts.append(first)
+        self.lasts.append(last)
 
 
 class Template(NamedTuple):
-    """One line of TEMPLATES, read: `prefix` and `gaps` make the feature's name."""
+    """One line of TEMPLATES, read: the sequence, the places taken together, and the pattern of the feature's name."""
 
     sequence: str
     places: tuple[int, ...]
     anchored: bool
+    pattern: str
 
-    @property
-    def prefix(self) -> str:
-        """The first word of the feature's name: w, c or k, with ^ where it is anchored."""
-        return {"words": "w", "classes": "c", "stances": "k"}[self.sequence] + (" ^" if self.anchored else "")
-
-    def name(self, symbols: Sequence[str], i: int) -> str:
-        """The feature that begins at `i`; each symbol passed over is a * in the name."""
-        name, last = self.prefix, self.places[0] - 1
-        for place in self.places:
-            name += " " + "* " * (place - last - 1) + symbols[i + place]
-            last = place
-        return name
+    def names(self, symbols: Sequence[str]) -> list[str]:
+        """The features of a sequence, from its first place to its last."""
+        if self.anchored:
+            symbols = symbols[: self.places[-1] + 1]
+        return list(map(self.pattern.__mod__, zip(*(symbols[place:] for place in self.places), strict=False)))
 
 
 def read_template(line: str) -> Template:
@@ -80,15 +83,18 @@ def read_template(line: str) -> Template:
     ordered = bool(places) and all(place.isdecimal() and len(place) == 1 for place in places) and places == sorted(set(places))
     if sequence not in ("words", "classes", "stances") or not ordered or places[0] != "0":
         raise ValueError(f"{line!r} is not a template")
-    return Template(sequence, tuple(map(int, places)), anchored)
+    pattern = {"words": "w", "classes": "c", "stances": "k"}[sequence] + (" ^" if anchored else "")
+    for last, place in zip(["-1", *places], places, strict=False):
+        pattern += " *" * (int(place) - int(last) - 1) + " %s"  # a * for each symbol passed over
+    return Template(sequence, tuple(map(int, places)), anchored, pattern)
 
 
 class Analyzer:
     """Callable: sentence → list of feature names (with repeats), for TfidfVectorizer(analyzer=...).
 
-    `names` maps a name as written to True where its case must match exactly; `common` are the words seen in lower case,
-    so that other capitalised words count as names; `lexicon` maps an expression (words separated by blanks) to its
-    class, in capitals if it bears on the stance; `irregular` maps a word form to its lemma.
+    `names` maps a name (`name_entry`) to True where its case must match exactly; `common` are the words seen in lower
+    case, so that other capitalised words count as names; `lexicon` maps an expression (`expression_entry`) to its class,
+    in capitals if it bears on the stance; `irregular` maps a word form to its lemma.
     """
 
     def __init__(
@@ -107,27 +113,12 @@ class Analyzer:
         self.irregular = dict(irregular or {})
         self._templates = [read_template(line) for line in self.templates]
         self._attributes: dict[str, tuple[str, bool, bool]] = {}
-        self._name_starts = _by_first_word(self._name_entries())
-        self._expression_starts = _by_first_word(self._expression_entries())
+        self._name_reach = _reach(self.names)
+        self._expression_reach = _reach(self.lexicon)
 
     # ---- tables -----------------------------------------------------------------------------------
 
-    def _name_entries(self) -> Iterator[tuple[tuple[str, ...], bool]]:
-        for name, exact in self.names.items():
-            words = tuple(TOKEN.findall(normalise(name)))
-            if words:
-                yield (words if exact else tuple(w.lower() for w in words)), exact
-
-    def _expression_entries(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        for expression, label in self.lexicon.items():
-            words = tuple(self._stem(w) for w in expression.split())
-            if words:
-                yield words, label
-
-    def _stem(self, word: str) -> str:
-        return stem(self.irregular.get(word, word))
-
-    def _attribute(self, raw: str) -> tuple[str, bool, bool]:
+    def attribute(self, raw: str) -> tuple[str, bool, bool]:
         """(symbol, may begin a listed name, is masked on its own) of one token as written."""
         found = self._attributes.get(raw)
         if found is None:
@@ -142,110 +133,138 @@ class Analyzer:
         lower = raw.lower()
         if lower.endswith("n't") or lower == "cannot":
             return NOT, False, False
-        bare = lower.partition("'")[0] or lower
+        head = lower.partition("'")[0] or lower
         if raw[0].isdigit():
             return NUMBER, False, False
-        begins_name = bare in self._name_starts or _bare(raw) in self._name_starts
+        begins_name = head in self._name_reach or bare(raw) in self._name_reach
         capitalised = raw[0].isupper()
-        if capitalised and bare in _DAYS:
+        if capitalised and head in _DAYS:
             return DAY, begins_name, False
-        masked = capitalised and bare not in self.common and len(bare) > 1
-        return self._stem(bare), begins_name, masked
+        masked = capitalised and head not in self.common and len(head) > 1
+        return stem(self.irregular.get(head, head)), begins_name, masked
 
     # ---- tokens -----------------------------------------------------------------------------------
 
-    def tokens(self, clean: str) -> list[Token]:
+    def tokens(self, clean: str) -> Tokens:
         """The tokens of a normalised text, names and numbers masked, runs of names joined."""
-        if "@" in clean or "://" in clean or "www." in clean:
-            clean = _LINK.sub(lambda m: " " * len(m[0]), clean)
-        matches = [(m[0], m.start(), m.end()) for m in TOKEN.finditer(clean)]
-        result: list[Token] = []
-        i, n = 0, len(matches)
-        while i < n:
-            raw, start, end = matches[i]
-            symbol, begins_name, masked = self._attribute(raw)
-            length = self._name_length(matches, i) if begins_name else 0
-            if length or masked:
-                length = max(length, 1)
-                end = matches[i + length - 1][2]
-                if result and result[-1].symbol == NAME:
-                    result[-1] = Token(NAME, result[-1].start, end)
-                else:
-                    result.append(Token(NAME, start, end))
-                i += length
+        raws = TOKEN.findall(_without_links(clean))
+        symbols: list[str] = []
+        firsts: list[int] = []
+        lasts: list[int] = []
+        known = self._attributes
+        skip = 0
+        for i, raw in enumerate(raws):
+            if i < skip:
                 continue
-            result.append(Token(symbol, start, end))
-            i += 1
-        return result
-
-    def _name_length(self, matches: Sequence[tuple[str, int, int]], i: int) -> int:
-        """How many tokens the longest listed name that begins at `i` takes; 0 if none does."""
-        raw = _bare(matches[i][0])
-        best = 0
-        for first in {raw, raw.lower()}:
-            for words, exact in self._name_starts.get(first, ()):
-                size = len(words)
-                if size <= best or i + size > len(matches):
+            symbol, begins_name, masked = known.get(raw) or self.attribute(raw)
+            skip = i + ((self.name_length(raws, i) if begins_name else 0) or int(masked))
+            if skip > i:
+                if symbols and symbols[-1] == NAME:
+                    lasts[-1] = skip - 1
                     continue
-                ahead = [_bare(m[0]) for m in matches[i : i + size]]
-                if tuple(ahead if exact else (w.lower() for w in ahead)) == words:
-                    best = size
+                symbol = NAME
+            symbols.append(symbol)
+            firsts.append(i)
+            lasts.append(max(i, skip - 1))
+        return Tokens(symbols, firsts, lasts)
+
+    def name_length(self, raws: Sequence[str], i: int) -> int:
+        """How many tokens the longest listed name that begins at `i` takes; 0 if none does."""
+        names = self.names
+        words, best = "", 0
+        raw = bare(raws[i])
+        longest = max(self._name_reach.get(raw, 0), self._name_reach.get(raw.lower(), 0))
+        for size, raw in enumerate(raws[i : i + longest], 1):
+            words = f"{words} {bare(raw)}" if words else bare(raw)
+            if names.get(words) is True or names.get(words.lower()) is False:
+                best = size
         return best
 
-    def classes(self, tokens: Sequence[Token]) -> list[Token]:
+    def classes(self, tokens: Tokens) -> Tokens:
         """The lexicon classes along a sentence, longest expression first, with names and marks between."""
-        result: list[Token] = []
-        symbols = [t.symbol for t in tokens]
-        i, n = 0, len(tokens)
-        while i < n:
-            length, label = 1, ""
-            for words, found in self._expression_starts.get(symbols[i], ()):
-                size = len(words)
-                if (size > length or not label) and tuple(symbols[i : i + size]) == words:
-                    length, label = size, found
-            if not label and (symbols[i] == NAME or symbols[i] in MARKS):
-                label = symbols[i]
+        result = Tokens([], [], [])
+        symbols = tokens.symbols
+        skip, n = 0, len(symbols)
+        for i, symbol in enumerate(symbols):
+            if i < skip:
+                continue
+            length, label = 1, symbol if symbol in _PASSING else ""
+            reach = self._expression_reach.get(symbol)
+            if reach:
+                words = ""
+                for size in range(1, min(reach, n - i) + 1):
+                    words = f"{words} {symbols[i + size - 1]}" if words else symbol
+                    found = self.lexicon.get(words)
+                    if found is not None:
+                        length, label = size, found
+            skip = i + length
             if label:
-                result.append(Token(label, tokens[i].start, tokens[i + length - 1].end))
-            i += length
+                result.add(label, tokens.firsts[i], tokens.lasts[skip - 1])
         return result
 
     # ---- features ---------------------------------------------------------------------------------
 
     def __call__(self, text: str) -> list[str]:
-        """The features of a sentence, in no promised order, repeated as often as they occur."""
-        return [name for name, _, _ in self.features(self.tokens(normalise(text)))]
+        """The features of a sentence, in the order of the templates, repeated as often as they occur."""
+        return self.features(self.tokens(normalise(text)))
+
+    def features(self, tokens: Tokens) -> list[str]:
+        """The features of these tokens."""
+        sequences = self._sequences(tokens)
+        return [name for template in self._templates for name in template.names(sequences[template.sequence].symbols)]
 
     def with_spans(self, text: str) -> list[tuple[str, int, int]]:
         """Each feature with the start and end of its words in `text` as it was given."""
         clean, offsets = normalise_with_offsets(text)
-        return [(name, offsets[start], offsets[end - 1] + 1) for name, start, end in self.features(self.tokens(clean))]
-
-    def features(self, tokens: list[Token]) -> Iterator[tuple[str, int, int]]:
-        """Each feature of these tokens with its start and end in the cleaned text."""
-        if not tokens:
-            return
-        sequences: dict[str, list[Token]] = {"words": tokens, "classes": [], "stances": []}
-        if self.lexicon:
-            sequences["classes"] = self.classes(tokens)
-            stances = [t for t in sequences["classes"] if t.symbol.isupper() or t.symbol in "?!"]
-            sequences["stances"] = stances or [Token(NO_STANCE, tokens[0].start, tokens[-1].end)]
-        symbols = {name: [t.symbol for t in found] for name, found in sequences.items()}
+        spans = [match.span() for match in TOKEN.finditer(_without_links(clean))]
+        sequences = self._sequences(self.tokens(clean))
+        found = []
         for template in self._templates:
-            sequence = sequences[template.sequence]
-            reach = template.places[-1]
-            count = len(sequence) - reach
-            for i in range(min(count, 1) if template.anchored else count):
-                yield template.name(symbols[template.sequence], i), sequence[i].start, sequence[i + reach].end
+            symbols, firsts, lasts = sequences[template.sequence]
+            for name, first, last in zip(template.names(symbols), firsts, lasts[template.places[-1] :], strict=False):
+                found.append((name, offsets[spans[first][0]], offsets[spans[last][1] - 1] + 1))
+        return found
+
+    def _sequences(self, tokens: Tokens) -> dict[str, Tokens]:
+        """What the templates are taken from."""
+        classes, stances = Tokens([], [], []), Tokens([], [], [])
+        if self.lexicon and tokens.symbols:
+            classes = self.classes(tokens)
+            for symbol, first, last in zip(*classes, strict=True):
+                if symbol in "?!" or symbol.isupper():
+                    stances.add(symbol, first, last)
+            if not stances.symbols:
+                stances.add(NO_STANCE, 0, tokens.lasts[-1])
+        return {"words": tokens, "classes": classes, "stances": stances}
 
 
-def _bare(raw: str) -> str:
+def _without_links(clean: str) -> str:
+    """The text with links and e-mail addresses blanked, every other character in its place."""
+    if "@" in clean or "://" in clean or "www." in clean:
+        return _LINK.sub(lambda m: " " * len(m[0]), clean)
+    return clean
+
+
+def bare(raw: str) -> str:
     """A token without its possessive."""
     return raw[:-2] if raw.endswith("'s") else raw
 
 
-def _by_first_word(entries: Iterable[tuple[tuple[str, ...], _Value]]) -> dict[str, list[tuple[tuple[str, ...], _Value]]]:
-    table: dict[str, list[tuple[tuple[str, ...], _Value]]] = {}
-    for words, value in entries:
-        table.setdefault(words[0], []).append((words, value))
-    return table
+def _reach(entries: Iterable[str]) -> dict[str, int]:
+    """First word → the number of words in the longest entry that begins with it."""
+    reach: dict[str, int] = {}
+    for entry in entries:
+        first = entry.partition(" ")[0]
+        reach[first] = max(reach.get(first, 0), entry.count(" ") + 1)
+    return reach
+
+
+def name_entry(name: str, exact: bool) -> str:
+    """A name as the analyzer's table holds it: its tokens, in lower case unless its case matters."""
+    words = " ".join(bare(word) for word in TOKEN.findall(normalise(name)))
+    return words if exact else words.lower()
+
+
+def expression_entry(expression: str, irregular: Mapping[str, str]) -> str:
+    """A lexicon expression as the analyzer's table holds it: the stems of its words."""
+    return " ".join(stem(irregular.get(word, word)) for word in expression.split())

@@ -1,57 +1,70 @@
 """`StanceModel`: a folder of plain numbers → labels, calibrated probabilities and exact reasons.
 
-`from_pipeline` folds a fitted scikit-learn pipeline into one linear map, `save` writes it as
-weights.safetensors + config.json, `load` reads those two files, checks them and executes nothing.
-One sentence at a time needs the standard library alone; numpy and pandas are imported where asked for.
+`from_pipeline` folds a fitted scikit-learn pipeline into one linear map; `save` and `load` go through folder.py.
+One sentence at a time needs the standard library alone; from some thousand sentences on, batch.py does the same
+sums with numpy and scipy. Both give the same numbers to the last bit.
 """
 
 from __future__ import annotations
 
-import json
 import math
+import os
 from array import array
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, reduce
+from operator import add, mul
 from typing import TYPE_CHECKING, Any, overload
 
-from . import normalise, weights
-from .features import Analyzer, read_template
-from .records import LABELS, Contribution, Explanation, InputError, ModelError, Prediction
+from . import folder as model_folder
+from .features import Tokens
+from .folder import Parts
+from .normalise import normalise
+from .records import LABELS, Contribution, Explanation, InputError, Prediction
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import pandas as pd
 
-FORMAT_VERSION = 1
-_WEIGHTS, _CONFIG = "weights.safetensors", "config.json"
-_TENSORS = {"idf", "weights", "intercepts", "features", "names", "common", "lexicon", "irregular"}
+    from .batch import Scorer
+
+BATCH_FROM = 1000  # from here on numpy and scipy pay for their import
+CHUNK = 4096  # sentences a batch: memory stays flat, the arrays fit the cache
+_SCALES = [0.0, 1.0, *(1.0 + math.log(n) for n in range(2, 64))]
+
+
+def scale(count: int) -> float:
+    """Sublinear term frequency: 1 + ln count."""
+    return _SCALES[count] if count < len(_SCALES) else 1.0 + math.log(count)
 
 
 class StanceModel:
     """A folded TF-IDF + logistic-regression model. Make one with `stance.load` or `from_pipeline`."""
 
-    def __init__(
-        self,
-        labels: Sequence[str],
-        analyzer: Analyzer,
-        vocabulary: Mapping[str, int],
-        idf: Sequence[float],
-        folded: Sequence[float],
-        intercepts: Sequence[float],
-        config: Mapping[str, Any],
-    ) -> None:
-        self.labels = tuple(labels)
-        self.analyzer = analyzer
-        self.vocabulary = vocabulary
-        self.config = dict(config)
-        self._idf = idf
-        self.folded = folded
-        self._intercepts = list(intercepts)
+    def __init__(self, parts: Parts, folder: str | None = None) -> None:
+        self.labels = parts.labels
+        self.analyzer = parts.analyzer
+        self.vocabulary = parts.vocabulary
+        self.config = parts.config
+        self.idf = parts.idf
+        self.folded = parts.folded
+        self.intercepts = parts.intercepts
+        self._columns = [parts.folded[j :: len(parts.labels)] for j in range(len(parts.labels))]
+        self._folder = folder
+        self._scorer: Scorer | None = None
 
     def __repr__(self) -> str:
         return f"StanceModel({len(self.vocabulary)} features, labels={list(self.labels)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A model from a folder travels to other processes as its path and hash; one never saved as its parts."""
+        if self._folder is not None:
+            return _reload, (self._folder, self.config["weights_sha256"])
+        return StanceModel, (self._parts(),)
+
+    def _parts(self) -> Parts:
+        return Parts(self.labels, self.analyzer, self.vocabulary, self.idf, self.folded, self.intercepts, self.config)
 
     @property
     def min_confidence(self) -> float | None:
@@ -76,9 +89,9 @@ class StanceModel:
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise InputError(f"min_confidence is {min_confidence!r}; give a number from 0 to 1")
         if isinstance(texts, str):
-            return self._prediction(texts, self._score(texts), min_confidence)
-        checked = as_texts(texts)
-        predictions = [self._prediction(text, self._score(text), min_confidence) for text in checked]
+            return self._prediction(texts, *self._score(texts), min_confidence)
+        scores = self._scores(as_texts(texts))
+        predictions = [self._prediction(text, row, known, min_confidence) for text, row, known in scores]
         return _frame(predictions, self.labels, texts.index) if _is_series(texts) else predictions
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
@@ -86,8 +99,20 @@ class StanceModel:
         import numpy as np
 
         checked = as_texts([texts] if isinstance(texts, str) else texts)
-        rows = [_softmax(self._score(text)[0]) for text in checked]
+        if len(checked) >= BATCH_FROM:
+            return np.vstack([self.score_batch(checked[i : i + CHUNK])[0] for i in range(0, len(checked), CHUNK)])
+        rows = [self._score(text)[0] for text in checked]
         return np.array(rows, dtype=float).reshape(len(rows), len(self.labels))
+
+    def stream(self, texts: Iterable[str], *, batch: int = CHUNK, min_confidence: float | None = None) -> Iterator[Prediction]:
+        """Predictions one by one for any number of sentences, in bounded memory: `batch` of them at a time."""
+        waiting: list[str] = []
+        for text in texts:
+            waiting.append(text)
+            if len(waiting) >= batch:
+                yield from self.predict(waiting, min_confidence=min_confidence)
+                waiting = []
+        yield from self.predict(waiting, min_confidence=min_confidence)
 
     def explain(self, text: str, label: str | None = None) -> Explanation:
         """Why `text` gets its label (or how much speaks for another `label`): features with their exact share.
@@ -96,63 +121,76 @@ class StanceModel:
         """
         if not isinstance(text, str):
             raise InputError(f"explain takes one sentence (str), not {type(text).__name__}")
-        logits, known = self._score(text)
-        prediction = self._prediction(text, (logits, known), None)
+        prediction = self._prediction(text, *self._score(text), None)
         chosen = prediction.label if label is None else label
-        if chosen not in self.labels:
+        if chosen is None or chosen not in self.labels:
             raise InputError(f"label {chosen!r} is not one of {', '.join(self.labels)}")
         column = self.labels.index(chosen)
-        spans: dict[str, list[tuple[int, int]]] = {}
+        spans: dict[int, list[tuple[int, int]]] = {}
+        names: dict[int, str] = {}
         for name, start, end in self.analyzer.with_spans(text):
-            if name in self.vocabulary:
-                spans.setdefault(name, []).append((start, end))
-        frequencies = {name: len(places) for name, places in spans.items()}
-        values, norm = self._values(frequencies)
+            row = self.vocabulary.get(name, -1)
+            if row >= 0:
+                names[row] = name
+                spans.setdefault(row, []).append((start, end))
+        counts = {row: len(places) for row, places in spans.items()}
+        logits, norm = self._logits(counts)
         contributions = [
-            Contribution(name, value * self._weight(self.vocabulary[name], column) / norm, tuple(spans[name]))
-            for name, value in zip(frequencies, values, strict=True)
+            Contribution(names[row], scale(count) * self._columns[column][row] / norm, tuple(spans[row]))
+            for row, count in counts.items()
         ]
         contributions.sort(key=lambda c: (-c.value, c.feature))
-        return Explanation(text, chosen, logits[column], self._intercepts[column], contributions, prediction)
+        return Explanation(text, chosen, logits[column], self.intercepts[column], contributions, prediction)
 
     # ---- arithmetic ---------------------------------------------------------------------------------
 
-    def _weight(self, row: int, column: int) -> float:
-        return self.folded[row * len(self.labels) + column] / self._idf[row]
+    def _logits(self, counts: Mapping[int, int]) -> tuple[list[float], float]:
+        """Row → count, to one logit a label and the Euclidean length of the TF-IDF values (1 for none).
 
-    def _values(self, frequencies: Mapping[str, int]) -> tuple[list[float], float]:
-        """(1 + ln count) · idf of each feature, and the Euclidean norm of those values."""
-        idf, vocabulary = self._idf, self.vocabulary
-        values = [
-            (1.0 + math.log(count)) * idf[vocabulary[name]] if count > 1 else idf[vocabulary[name]]
-            for name, count in frequencies.items()
-        ]
-        return values, math.sqrt(math.fsum(v * v for v in values)) or 1.0
+        Rows in ascending order: the same sums as batch.py, bit by bit.
+        """
+        rows = sorted(counts)
+        weights = [scale(counts[row]) for row in rows]
+        values = list(map(mul, weights, map(self.idf.__getitem__, rows)))
+        squares = reduce(add, map(mul, values, values), 0.0)  # not sum(): from Python 3.12 on it rounds differently
+        sums = [reduce(add, map(mul, weights, map(column.__getitem__, rows)), 0.0) for column in self._columns]
+        norm = math.sqrt(squares) or 1.0
+        return [total / norm + intercept for total, intercept in zip(sums, self.intercepts, strict=True)], norm
 
     def _score(self, text: str) -> tuple[list[float], float]:
-        """The logits of one sentence and the share of its words that are known."""
-        vocabulary, folded, k = self.vocabulary, self.folded, len(self.labels)
-        tokens = self.analyzer.tokens(normalise.normalise(text))
-        frequencies = Counter(name for name, _, _ in self.analyzer.features(tokens) if name in vocabulary)
-        sums = [0.0] * k
-        squares = 0.0
-        for name, count in frequencies.items():
-            row = vocabulary[name]
-            scale = 1.0 + math.log(count) if count > 1 else 1.0
-            value = scale * self._idf[row]
-            squares += value * value
-            at = row * k
-            for j in range(k):
-                sums[j] += scale * folded[at + j]
-        norm = math.sqrt(squares) or 1.0
-        logits = [b + s / norm for b, s in zip(self._intercepts, sums, strict=True)]
-        words = ["w " + token.symbol for token in tokens if len(token.symbol) > 1]  # neither masks nor single letters
-        known = sum(word in vocabulary for word in words) / len(words) if words else 0.0
-        return logits, known
+        """The probabilities of one sentence and the share of its words that are known."""
+        tokens = self.analyzer.tokens(normalise(text))
+        vocabulary = self.vocabulary
+        counts: dict[int, int] = {}
+        for row in map(vocabulary.get, self.analyzer.features(tokens)):
+            if row is not None:
+                counts[row] = counts.get(row, 0) + 1
+        return softmax(self._logits(counts)[0]), self._known(tokens)
 
-    def _prediction(self, text: str, score: tuple[list[float], float], min_confidence: float | None) -> Prediction:
-        logits, known = score
-        probabilities = _softmax(logits)
+    def _known(self, tokens: Tokens) -> float:
+        """The share of the words, masks and single letters apart, that are in the vocabulary."""
+        words = [symbol for symbol in tokens.symbols if len(symbol) > 1]
+        return sum("w " + word in self.vocabulary for word in words) / len(words) if words else 0.0
+
+    def _scores(self, texts: Sequence[str]) -> Iterator[tuple[str, Sequence[float], float]]:
+        if len(texts) < BATCH_FROM:
+            for text in texts:
+                yield text, *self._score(text)
+            return
+        for i in range(0, len(texts), CHUNK):
+            chunk = texts[i : i + CHUNK]
+            probabilities, known = self.score_batch(chunk)
+            yield from zip(chunk, probabilities.tolist(), known.tolist(), strict=True)
+
+    def score_batch(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities (n × labels) and known shares (n) of checked texts, by numpy and scipy."""
+        if self._scorer is None:
+            from .batch import Scorer
+
+            self._scorer = Scorer(self._parts())
+        return self._scorer.score(texts, self._score)
+
+    def _prediction(self, text: str, probabilities: Sequence[float], known: float, min_confidence: float | None) -> Prediction:
         highest = max(probabilities)
         sure = min_confidence is None or highest >= min_confidence
         label = self.labels[probabilities.index(highest)] if sure else None
@@ -179,150 +217,36 @@ class StanceModel:
         names = vectorizer.get_feature_names_out()
         idf = vectorizer.idf_.astype(np.float32)
         folded = (coefficients[order].T * vectorizer.idf_[:, None]).astype(np.float32)
-        return cls(
-            labels,
+        parts = Parts(
+            tuple(labels),
             vectorizer.analyzer,
             {str(name): i for i, name in enumerate(names)},
             array("f", idf.tobytes()),
             array("f", folded.tobytes()),
             [float(b) for b in intercepts[order]],
-            config or {},
+            dict(config or {}),
         )
+        return cls(parts)
 
     def save(self, folder: str | Path) -> Path:
         """Write weights.safetensors and config.json into `folder` (made if missing) and return it."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        analyzer = self.analyzer
-        texts = {
-            "features": list(self.vocabulary),
-            "names": [f"{name}\t{int(exact)}" for name, exact in sorted(analyzer.names.items())],
-            "common": sorted(analyzer.common),
-            "lexicon": [f"{expression}\t{label}" for expression, label in sorted(analyzer.lexicon.items())],
-            "irregular": [f"{form}\t{lemma}" for form, lemma in sorted(analyzer.irregular.items())],
-        }
-        n, k = len(self.vocabulary), len(self.labels)
-        tensors = {
-            "intercepts": ("F64", (k,), array("d", self._intercepts).tobytes()),
-            "idf": ("F32", (n,), bytes(memoryview(self._idf).cast("B"))),  # type: ignore[arg-type]
-            "weights": ("F32", (n, k), bytes(memoryview(self.folded).cast("B"))),  # type: ignore[arg-type]
-        }
-        for name, lines in texts.items():
-            data = "\n".join(lines).encode("utf-8")
-            tensors[name] = ("U8", (len(data),), data)
-        digest = weights.write(folder / _WEIGHTS, tensors)
-        config = {
-            **self.config,
-            "format_version": FORMAT_VERSION,
-            "labels": list(self.labels),
-            "templates": list(analyzer.templates),
-            "normalise_version": normalise.VERSION,
-            "weights_sha256": digest,
-        }
-        self.config = config
-        (folder / _CONFIG).write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return folder
+        from pathlib import Path
+
+        self.config = model_folder.write(os.fspath(folder), self._parts())
+        return Path(folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> StanceModel:
         """Read and check a model folder. Raises ModelError with the reason if anything is wrong with it."""
-        folder = Path(folder)
-        path = folder / _CONFIG
-        try:
-            with open(path, "rb") as file:
-                data = file.read(2**20 + 1)
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror}); give the folder of a trained model") from None
-        if len(data) > 2**20:
-            raise ModelError(f"{path}: larger than 1 MB; train the model again or reinstall stance")
-        config = weights.parse_json(data, path)
-        labels, templates, digest = _checked_config(config, path)
-        tensors = weights.open_weights(folder / _WEIGHTS, digest)
-
-        def fail(reason: str) -> ModelError:
-            return ModelError(f"{folder / _WEIGHTS}: {reason}; train the model again or reinstall stance")
-
-        if set(tensors) != _TENSORS:
-            odd = ", ".join(sorted(set(tensors) ^ _TENSORS))
-            raise fail(f"missing or unexpected tensors: {odd}")
-        texts = {name: _lines(tensors[name], name, fail) for name in _TENSORS - {"idf", "weights", "intercepts"}}
-        features = texts["features"]
-        n, k = len(features), len(labels)
-        vocabulary = {name: i for i, name in enumerate(features)}
-        if len(vocabulary) != n:
-            raise fail(f"{n - len(vocabulary)} features stand twice")
-        numbers = []
-        for name, shape, kind in (("idf", (n,), "f"), ("weights", (n, k), "f"), ("intercepts", (k,), "d")):
-            found, view = tensors[name]
-            if found != shape or view.format != kind:
-                raise fail(f"tensor {name!r} is {view.format}{list(found)}, expected {kind}{list(shape)}")
-            if not math.isfinite(sum(view)):
-                raise fail(f"tensor {name!r} holds a number that is not finite")
-            numbers.append(view)
-        if n and min(numbers[0]) <= 0:
-            raise fail("an idf is not positive")
-        analyzer = Analyzer(
-            templates,
-            names={name: value == "1" for name, value in _pairs(texts["names"], "names", fail).items()},
-            common=texts["common"],
-            lexicon=_pairs(texts["lexicon"], "lexicon", fail),
-            irregular=_pairs(texts["irregular"], "irregular", fail),
-        )
-        return cls(labels, analyzer, vocabulary, numbers[0], numbers[1], list(numbers[2]), config)
+        path = os.path.abspath(os.fspath(folder))
+        return cls(model_folder.read(path), path)
 
 
-def _checked_config(config: Mapping[str, Any], path: Path) -> tuple[list[str], list[str], str]:
-    def fail(reason: str) -> ModelError:
-        return ModelError(f"{path}: {reason}; train the model again or reinstall stance")
-
-    if config.get("format_version") != FORMAT_VERSION:
-        raise fail(f"format version {config.get('format_version')!r}, this stance reads {FORMAT_VERSION}")
-    if config.get("normalise_version") != normalise.VERSION:
-        raise fail(f"text table {config.get('normalise_version')!r}, this stance has {normalise.VERSION}")
-    labels = config.get("labels")
-    if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(x, str) and x for x in labels):
-        raise fail("'labels' must list two or more names")
-    if len(set(labels)) != len(labels):
-        raise fail("'labels' names one label twice")
-    digest = config.get("weights_sha256")
-    if not isinstance(digest, str) or len(digest) != 64:
-        raise fail("'weights_sha256' is missing")
-    threshold = config.get("recommended_min_confidence")
-    if threshold is not None and not (isinstance(threshold, float) and 0 <= threshold <= 1):
-        raise fail("'recommended_min_confidence' is not a number from 0 to 1")
-    templates = config.get("templates")
-    if not isinstance(templates, list) or not templates or len(templates) > 40 or not all(isinstance(t, str) for t in templates):
-        raise fail("'templates' must list what is counted")
-    try:
-        for line in templates:
-            read_template(line)
-    except ValueError as error:
-        raise fail(f"'templates': {error}") from None
-    return labels, templates, digest
-
-
-def _lines(tensor: tuple[tuple[int, ...], memoryview], name: str, fail: Any) -> list[str]:
-    shape, view = tensor
-    if view.format != "B" or len(shape) != 1:
-        raise fail(f"tensor {name!r} is not text")
-    try:
-        text = bytes(view).decode("utf-8")
-    except UnicodeDecodeError:
-        raise fail(f"tensor {name!r} is not valid UTF-8") from None
-    return text.split("\n") if text else []
-
-
-def _pairs(lines: Sequence[str], name: str, fail: Any) -> dict[str, str]:
-    pairs = dict(line.partition("\t")[::2] for line in lines)
-    if len(pairs) != len(lines) or not all(pairs.values()) or "" in pairs:
-        raise fail(f"table {name!r} is malformed or holds an entry twice")
-    return pairs
-
-
-def _softmax(logits: Sequence[float]) -> list[float]:
+def softmax(logits: Sequence[float]) -> list[float]:
+    """Probabilities of logits."""
     highest = max(logits)
     powers = [math.exp(x - highest) for x in logits]
-    total = math.fsum(powers)
+    total = reduce(add, powers)
     return [p / total for p in powers]
 
 
@@ -358,18 +282,26 @@ def as_texts(texts: Any) -> list[str]:
     return found
 
 
-def default_folder() -> Path:
+def default_folder() -> str:
     """Where the shipped model lies: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
-    inside = package / "models" / "default"
-    return inside if inside.is_dir() else package.parent / "models" / "default"
+    package = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(package, "models", "default")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "models", "default")
 
 
 @lru_cache(maxsize=4)
-def _load_once(folder: Path) -> StanceModel:
+def _load_once(folder: str, sha256: str | None) -> StanceModel:
+    """One model a process for each folder and hash."""
     return StanceModel.load(folder)
+
+
+def _reload(folder: str, sha256: str) -> StanceModel:
+    model = _load_once(folder, sha256)
+    if model.config["weights_sha256"] != sha256:
+        raise InputError(f"{folder}: the model there is another one by now; send a freshly loaded model")
+    return model
 
 
 def load(folder: str | Path | None = None) -> StanceModel:
     """The shipped model, or the one in `folder`. The shipped one is read once per process."""
-    return _load_once(default_folder()) if folder is None else StanceModel.load(folder)
+    return _load_once(default_folder(), None) if folder is None else StanceModel.load(folder)

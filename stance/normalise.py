@@ -6,7 +6,6 @@ sees is never changed: only this copy is. Measured reasons for each row: data/DA
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -38,6 +37,8 @@ def _replacement(piece: str) -> str:
     if piece in _MAPPED:
         return _MAPPED[piece]
     if piece[0] == "&":
+        import html  # its table of entities would be a tenth of the start of a process
+
         plain = html.unescape(piece)
         return _MAPPED.get(plain, plain)
     if len(piece) > 1:
@@ -47,6 +48,8 @@ def _replacement(piece: str) -> str:
 
 def normalise(text: str) -> str:
     """The cleaned copy of `text`; the same string where nothing has to be changed."""
+    if text.isascii() and text.isprintable() and "&" not in text and "`" not in text:
+        return text
     return _ODD.sub(lambda match: _replacement(match[0]), text)
 
 

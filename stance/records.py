@@ -6,7 +6,7 @@ Nothing here reads a file or imports another module of the package; everything e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple  # not dataclasses: their import costs a third of a prediction at the prompt
 
 LABELS = ("supportive", "conciliatory", "condemnatory", "neutral")
 """The four labels in the order of every table, column and tie-break (data/CODEBOOK.md)."""
@@ -28,8 +28,7 @@ class InputError(StanceError, TypeError):
     """A value of the wrong type was passed to predict, explain or tag."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The stance of one sentence: a label with calibrated probabilities.
 
     `label` is None where the model abstains (`min_confidence`). `known` is the share of the
@@ -60,8 +59,7 @@ class Prediction:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """One feature's exact share of a logit, and the character spans of the text it came from."""
 
     feature: str
@@ -73,8 +71,7 @@ class Contribution:
         return {"feature": self.feature, "contribution": self.value, "spans": [list(span) for span in self.spans]}
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Why a sentence got its label: `intercept` plus the contributions is `logit`.
 
     Contributions are sorted from the strongest argument for `label` to the strongest against it.
@@ -84,8 +81,8 @@ class Explanation:
     label: str
     logit: float
     intercept: float
-    contributions: Sequence[Contribution] = field(repr=False)
-    prediction: Prediction = field(repr=False)
+    contributions: Sequence[Contribution]
+    prediction: Prediction
 
     def top(self, n: int = 5) -> list[Contribution]:
         """The `n` contributions of largest size, for or against, strongest first."""
@@ -103,8 +100,7 @@ class Explanation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence and where it stands: `original[start:end] == text`."""
 
     text: str
@@ -112,8 +108,7 @@ class Sentence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One sentence of an article: where it stands, what kind of line it is in, who says it, and its stance.
 
     `kind` is headline, byline, caption, body or junk; only body counts in an article's totals. `speaker` is None

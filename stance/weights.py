@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import os
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from .records import ModelError
@@ -19,6 +19,12 @@ from .records import ModelError
 SIZE_LIMIT = 64 * 2**20
 _HEADER_LIMIT = 2**16
 _ITEM = {"F64": ("d", 8), "F32": ("f", 4), "U32": ("I", 4), "U8": ("B", 1)}
+Fail = Callable[[str], ModelError]
+
+
+def failing_in(path: str) -> Fail:
+    """A function that makes the ModelError for a fault found in `path`."""
+    return lambda reason: ModelError(f"{path}: {reason}; train the model again or reinstall stance")
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -30,7 +36,7 @@ def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def parse_json(data: bytes, where: Path) -> dict[str, object]:
+def parse_json(data: bytes, fail: Fail) -> dict[str, object]:
     """A JSON object from untrusted bytes: no duplicate keys, no NaN, no deep nesting; else ModelError."""
 
     def refuse(constant: str) -> object:
@@ -39,13 +45,13 @@ def parse_json(data: bytes, where: Path) -> dict[str, object]:
     try:
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{where}: not a valid JSON file ({error}); train the model again or reinstall stance") from None
+        raise fail(f"not a valid JSON file ({error})") from None
     if not isinstance(value, dict):
-        raise ModelError(f"{where}: a JSON object was expected; train the model again or reinstall stance")
+        raise fail("a JSON object was expected")
     return value
 
 
-def write(path: Path, tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> str:
+def write(path: str, tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]]) -> str:
     """Write name → (dtype, shape, little-endian bytes); returns the SHA-256 of the file."""
     header: dict[str, object] = {}
     offset = 0
@@ -56,19 +62,21 @@ def write(path: Path, tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]])
     head = json.dumps(header, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 8)
     blob = len(head).to_bytes(8, "little") + head + b"".join(data for _, (_, _, data) in ordered)
-    path.write_bytes(blob)
+    if len(blob) > SIZE_LIMIT:
+        raise ModelError(f"{path}: the model would take {len(blob)} bytes, allowed are {SIZE_LIMIT}; train on fewer sentences")
+    aside = f"{path}.{os.getpid()}.part"  # a mapped model may be in use: never write into its file
+    with open(aside, "wb") as file:
+        file.write(blob)
+    os.replace(aside, path)
     return hashlib.sha256(blob).hexdigest()
 
 
-def open_weights(path: Path, sha256: str | None = None) -> dict[str, tuple[tuple[int, ...], memoryview[Any]]]:
+def open_weights(path: str, sha256: str) -> dict[str, tuple[tuple[int, ...], memoryview[Any]]]:
     """Name → (shape, typed read-only view into the mapped file).
 
     Raises ModelError, with the reason, for a file that is missing, too large, changed or malformed.
     """
-
-    def fail(reason: str) -> ModelError:
-        return ModelError(f"{path}: {reason}; train the model again or reinstall stance")
-
+    fail = failing_in(path)
     if sys.byteorder != "little":
         raise fail("this computer is big-endian, the file is little-endian")
     try:
@@ -79,12 +87,12 @@ def open_weights(path: Path, sha256: str | None = None) -> dict[str, tuple[tuple
             view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise fail(f"cannot be read ({error.strerror})") from None
-    if sha256 is not None and hashlib.sha256(view).hexdigest() != sha256:
+    if hashlib.sha256(view).hexdigest() != sha256:
         raise fail("its SHA-256 is not the one that config.json names")
     length = int.from_bytes(view[:8], "little")
     if length > min(size - 8, _HEADER_LIMIT):
         raise fail(f"header of {length} bytes, more than the file or the limit holds")
-    header = parse_json(bytes(view[8 : 8 + length]), path)
+    header = parse_json(bytes(view[8 : 8 + length]), fail)
     header.pop("__metadata__", None)
     body = view[8 + length :]
     tensors: dict[str, tuple[tuple[int, ...], memoryview[Any]]] = {}
@@ -108,7 +116,7 @@ def _begin(entry: object) -> int:
     return offsets[0] if isinstance(offsets, list) and offsets and type(offsets[0]) is int else -1
 
 
-def _entry(name: str, entry: object, fail: Callable[[str], ModelError]) -> tuple[tuple[int, ...], str, int, int, int]:
+def _entry(name: str, entry: object, fail: Fail) -> tuple[tuple[int, ...], str, int, int, int]:
     """(shape, struct code, bytes an item, begin, end) of one header entry."""
     if isinstance(entry, dict) and set(entry) == {"dtype", "shape", "data_offsets"}:
         dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]

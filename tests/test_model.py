@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -137,13 +138,13 @@ def test_explain_another_label(model):
 def test_save_and_load_round_trip(model, tmp_path, sentences):
     again = stance.load(model.save(tmp_path / "copy"))
     assert np.array_equal(again.predict_proba(sentences[:200]), model.predict_proba(sentences[:200]))
-    assert (tmp_path / "copy/weights.safetensors").read_bytes() == (default_folder() / "weights.safetensors").read_bytes()
+    assert (tmp_path / "copy/weights.safetensors").read_bytes() == (Path(default_folder()) / "weights.safetensors").read_bytes()
 
 
 def test_weights_are_a_valid_safetensors_file():
     from safetensors.numpy import load_file
 
-    tensors = load_file(default_folder() / "weights.safetensors")
+    tensors = load_file(Path(default_folder()) / "weights.safetensors")
     assert tensors["weights"].shape == (len(tensors["idf"]), 4)
 
 
@@ -169,7 +170,7 @@ def test_parity_with_scikit_learn(tmp_path):
 @pytest.fixture
 def folder(tmp_path):
     for name in ("weights.safetensors", "config.json"):
-        shutil.copy(default_folder() / name, tmp_path / name)
+        shutil.copy(Path(default_folder()) / name, tmp_path / name)
     return tmp_path
 
 

@@ -14,7 +14,9 @@ MAY_IMPORT = {
     "stemming": set(),
     "features": {"normalise", "stemming"},
     "weights": {"records"},
-    "model": {"records", "features", "normalise", "weights"},
+    "folder": {"records", "features", "normalise", "weights"},
+    "batch": {"features", "folder", "normalise"},
+    "model": {"records", "features", "normalise", "folder", "batch"},
     "wordlists": set(),
     "sentences": {"records", "wordlists"},
     "lines": {"sentences"},
@@ -49,7 +51,7 @@ MAY_IMPORT = {
     "training": {"dataset", "features", "model", "evaluation", "report", "records"},
 }
 RUNTIME = {
-    *("__init__", "records", "normalise", "stemming", "features", "weights", "model", "cli"),
+    *("__init__", "records", "normalise", "stemming", "features", "weights", "folder", "batch", "model", "cli"),
     *("sentences", "lines", "quotes", "wordlists", "phrases", "subjects", "cues", "people", "speakers", "actors", "article"),
     *("page", "terminal", "html", "docx", "pdf", "files", "article_cli"),
 }
