@@ -7,11 +7,13 @@ finished run into one Parquet file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-from .plan import Chunk, Fault, Plan
+from .plan import Chunk, Fault, Plan, Rows, Scores
 from .records import DataError
+from .rows import CsvRows
+from .spreadsheet import csv_rows
 from .tables import arrow
 
 ROWS = 2_048
@@ -59,7 +61,7 @@ class ParquetTable:
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"{self.name}: is damaged ({str(error).splitlines()[0]}); fetch it again") from None
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, counted: bool = True) -> Iterator[Chunk]:
         """All rows, in order."""
         total, n = self._file.metadata.num_rows, 0
         for batch in self._batches(ROWS):
@@ -89,31 +91,34 @@ def is_text(kind: Any) -> bool:
 class ArrowRows:
     """The rows of one batch, as an Arrow table."""
 
-    def __init__(self, column: str, table: Any, texts: list[str], faults: dict[int, Fault]) -> None:
-        self._column, self.table, self.texts, self.faults = column, table, texts, faults
+    def __init__(self, plan: Plan, table: Any, texts: list[str]) -> None:
+        self._plan, self.table, self.texts = plan, table, texts
+        self.faults: dict[int, Fault] = {}
 
     @classmethod
-    def parse(cls, column: str, data: bytes) -> ArrowRows:
-        """The rows of a chunk; a null text is a fault."""
+    def parse(cls, plan: Plan, data: bytes) -> ArrowRows:
+        """The rows of a chunk; a null text is an empty one."""
         table = _unpacked(data)
-        values = table[column].to_pylist()
-        return cls(column, table, [value or "" for value in values], {})
+        values = table[plan.column].to_pylist()
+        return cls(plan, table, [value or "" for value in values])
 
     def repeated(self, places: Sequence[int], texts: Sequence[str]) -> ArrowRows:
         """The rows at `places` with other texts."""
         pa = arrow()
-        at = self.table.schema.get_field_index(self._column)
-        table = self.table.take(pa.array(places, pa.int64())).set_column(at, self._column, pa.array(texts, pa.string()))
-        return ArrowRows(self._column, table, list(texts), {})
+        column = self._plan.column
+        at = self.table.schema.get_field_index(column)
+        table = self.table.take(pa.array(places, pa.int64())).set_column(at, column, pa.array(texts, pa.string()))
+        return ArrowRows(self._plan, table, list(texts))
 
-    def cells(self) -> Iterable[Sequence[str]]:
-        """One tuple of strings a row; nulls are empty, times as ISO, lists as Python writes them."""
-        columns = [["" if v is None else str(v) for v in column.to_pylist()] for column in self.table.columns]
-        return zip(*columns, strict=True)
+    def csv_heads(self) -> list[str]:
+        """Each row as CSV; nulls are empty, times as ISO, lists as Python writes them."""
+        columns = [column.to_pylist() for column in self.table.columns]
+        rows = [[value if value is None else str(value) for value in row] for row in zip(*columns, strict=True)]
+        return csv_rows(rows, self._plan.delimiter, self._plan.csv_safe)
 
-    def objects(self) -> Iterable[str]:
-        """One JSON object a row without its closing brace; values JSON does not know are written as strings."""
-        return (_json(row)[:-1] for row in self.table.to_pylist())
+    def json_heads(self) -> list[str]:
+        """Each row as a JSON object without its closing brace; values JSON does not know are written as strings."""
+        return [_json(row)[:-1] for row in self.table.to_pylist()]
 
 
 def _json(row: dict[str, Any]) -> str:
@@ -139,19 +144,24 @@ def output_schema(plan: Plan, source: Any) -> Any:
     return schema
 
 
-def render(plan: Plan, rows: Any, added: dict[str, list[Any]]) -> bytes:
+def render(plan: Plan, rows: Rows, scores: Scores) -> bytes:
     """The rows and the added columns as an Arrow stream, with its length in front."""
     pa = arrow()
+    source: Any = None
     if isinstance(rows, ArrowRows):
-        source = rows.table.schema
-        columns = rows.table.columns
+        source, columns = rows.table.schema, rows.table.columns
     else:
-        source, cells = None, list(zip(*rows.cells(), strict=True))
-        columns = [pa.array(column, pa.string()) for column in cells] or [pa.array([], pa.string())] * len(plan.columns)
+        lines = rows.lines if isinstance(rows, CsvRows) else []
+        columns = [pa.array(cells, pa.string()) for cells in zip(*lines, strict=True)]
+    spans = list(zip(*scores.spans, strict=True)) if plan.split else []
+    labels = [label or None for label in scores.labels]
+    errors = [] if plan.strict else [[rows.faults[i].reason if i in rows.faults else None for i in range(len(labels))]]
     schema = output_schema(plan, source)
     fields = list(schema)[len(plan.columns) :]
-    more = [pa.array(added[field.name], field.type) for field in fields]
-    data = _packed(pa.Table.from_arrays([*columns, *more], schema=schema).combine_chunks())
+    numbers = [pa.array(column, from_pandas=True) for column in scores.numbers.T]  # NaN becomes null
+    arrays = [*(pa.array(values) for values in [*spans, labels]), *numbers, *(pa.array(values) for values in errors)]
+    added = [values.cast(field.type) for values, field in zip(arrays, fields, strict=True)]
+    data = _packed(pa.Table.from_arrays([*columns, *added], schema=schema).combine_chunks())
     return len(data).to_bytes(8, "little") + data
 
 

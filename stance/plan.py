@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 
@@ -35,8 +38,8 @@ class Table(Protocol):
     def sample(self) -> list[dict[str, Any]]:
         """The first rows, to find the text column by."""
 
-    def chunks(self) -> Iterator[Chunk]:
-        """All rows, in order; to be called once."""
+    def chunks(self, counted: bool = True) -> Iterator[Chunk]:
+        """All rows, in order; to be called once. Counting them costs time; else `Chunk.rows` may be 0."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -64,11 +67,16 @@ class Plan:
     split: bool = False
 
     @property
-    def added(self) -> tuple[str, ...]:
-        """The names of the columns that tagging adds, in order."""
-        names: tuple[str, ...] = ("row", "start", "end", "kind", "speaker") if self.split else ()
-        names += ("label", "confidence", *(f"p_{label}" for label in self.labels), "known")
+    def added_scores(self) -> tuple[str, ...]:
+        """The names of the added columns that hold the answer: label, numbers and error."""
+        names = ("label", "confidence", *(f"p_{label}" for label in self.labels), "known")
         return tuple(self.prefix + name for name in (names if self.strict else (*names, "error")))
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The names of all columns that tagging adds, in order."""
+        spans = ("row", "start", "end", "kind", "speaker") if self.split else ()
+        return tuple(self.prefix + name for name in spans) + self.added_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,20 @@ class Part:
     done: float | None
 
 
+@dataclass
+class Scores:
+    """The answers of one chunk: a label a row ("" where it has none), and confidence, probabilities and share known.
+
+    `spans` has row, start, end, kind and speaker of each row where documents were split.
+    """
+
+    labels: list[str]
+    numbers: np.ndarray
+    spans: list[tuple[Any, ...]] = field(default_factory=list)
+
+
 class Rows(Protocol):
-    """Parsed rows of one chunk: the texts to classify, the faults found so far, and the cells for the output."""
+    """Parsed rows of one chunk: the texts to classify, the faults found so far, and how to write them again."""
 
     texts: list[str]
     faults: dict[int, Fault]
@@ -101,11 +121,11 @@ class Rows(Protocol):
     def repeated(self, places: Sequence[int], texts: Sequence[str]) -> Rows:
         """The rows at `places` (each as often as it stands there) with other texts; without faults."""
 
-    def cells(self) -> Iterable[Sequence[str]]:
-        """One sequence of strings a row, in the order of the columns."""
+    def csv_heads(self) -> list[str]:
+        """Each row as CSV without its line end."""
 
-    def objects(self) -> Iterable[str]:
-        """One JSON object a row, without its closing brace."""
+    def json_heads(self) -> list[str]:
+        """Each row as a JSON object without its closing brace."""
 
 
 def split_suffix(name: str) -> tuple[str, str]:

@@ -11,7 +11,10 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +33,46 @@ def escape(cell: str) -> str:
 def unescape(cell: str) -> str:
     """The text that `escape` was given."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+class _Lines(list[str]):
+    """A list that csv.writer takes for a file: one string a row."""
+
+    write = list.append
+
+
+def csv_rows(rows: Iterable[Sequence[object]], delimiter: str, safe: bool) -> list[str]:
+    """Each row as CSV, without a line end; with `safe`, escaped."""
+    lines = _Lines()
+    if safe:
+        rows = ([escape(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    csv.writer(lines, delimiter=delimiter, lineterminator="\r\n").writerows(rows)  # so that \r and \n are both quoted
+    return [line[:-2] for line in lines]
+
+
+def risky_rows(records: Sequence[str], delimiter: str) -> set[int]:
+    """The numbers of the CSV rows (with their line ends) that may hold a cell to escape; some others may be among them."""
+    text = "\n" + "".join(records)
+    places = [match.start() for pattern in _risks(delimiter) for match in pattern.finditer(text)]
+    if not places:
+        return set()
+    ends = list(accumulate(map(len, records)))
+    return {bisect_right(ends, place - 1) for place in places}
+
+
+@lru_cache(maxsize=8)
+def _risks(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Signs, then white space, right behind what can stand before them at the beginning of a cell.
+
+    Each pattern begins with a set of characters, which `re` finds fast, and looks back from there.
+    """
+    d = re.escape(delimiter)
+    digits = r"[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?"
+    number = rf"(?<=[{d}\r\n][+-]){digits}[{d}\r\n]|(?<=\"[+-]){digits}\"(?!\")"
+    signs = rf"[\0=+\-@\uff1d\uff0b\uff0d\uff20](?<=[{d}\"'\s\0].)(?!{number})"
+    unquoted = "" if delimiter == "\t" else rf"|(?<=[{d}\r\n\"']\t)"
+    blanks = rf"[\t\r\n](?:(?<=[{d}\r\n]['\"].)|(?<=['\"]'.){unquoted})"
+    return re.compile(signs, re.DOTALL), re.compile(blanks, re.DOTALL)
 
 
 def read_back(path: str | Path, *, delimiter: str = ",", csv_safe: bool = True) -> Iterator[dict[str, str]]:

@@ -190,24 +190,28 @@ class TextTable:
             raise DataError(f"{self.name}: row 1: {reason}; a header with one name for each column is needed")
         self._rest = self._rest[match.end() :]
 
-    def _cut(self) -> tuple[int, int]:
-        """Where the last whole row of the rest ends, and how many rows that is."""
-        rest = self._rest
-        if self.kind == "jsonl" or (b'"' not in rest and b"\r" not in rest.replace(b"\r\n", b"")):
-            return rest.rfind(b"\n") + 1, rest.count(b"\n")
-        match = self._all.match(rest)
-        end = match.end() if match else 0
-        return end, sum(1 for _ in self._row.finditer(rest, 0, end))
+    def _cut(self) -> int:
+        """Where the last whole row of the rest ends."""
+        if self._plain(self._rest):
+            return self._rest.rfind(b"\n") + 1
+        match = self._all.match(self._rest)
+        return match.end() if match else 0
 
-    def chunks(self) -> Iterator[Chunk]:
+    def _plain(self, data: bytes) -> bool:
+        """Whether every row ends in a line feed and every line feed ends a row."""
+        return self.kind == "jsonl" or (b'"' not in data and b"\r" not in data)
+
+    def _count(self, data: bytes) -> int:
+        return data.count(b"\n") if self._plain(data) else sum(1 for _ in self._row.finditer(data))
+
+    def chunks(self, counted: bool = True) -> Iterator[Chunk]:
         """All rows; rows that cannot be cut are chunks of their own with a fault."""
         while self._rest or not self._ended:
-            end, rows = self._cut()
-            if end:
-                yield Chunk(self._rest[:end], rows, "", self._stream.done())
-                self._rest = self._rest[end:]
+            if end := self._cut():
+                data, self._rest = self._rest[:end], self._rest[end:]
+                yield Chunk(data, self._count(data) if counted else 0, "", self._stream.done())
             if self._rest and (self._ended or len(self._rest) > ROW_LIMIT):
-                if self._cut()[0] == 0:
+                if self._cut() == 0:
                     yield self._uncut_row()
             elif not self._ended:
                 self._more()
@@ -235,7 +239,7 @@ class TextTable:
         """The first rows that can be read, as dicts."""
         while not self._ended and len(self._rest) < CHUNK_BYTES:
             self._more()
-        text = self._rest[: self._cut()[0]].decode("utf-8", "replace")
+        text = self._rest[: self._cut()].decode("utf-8", "replace")
         found: list[dict[str, Any]] = []
         if self.kind != "jsonl":
             for row in csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter):

@@ -6,29 +6,29 @@ writes the result in the format of the output. It reads nothing but its argument
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .model import StanceModel, default_folder
-from .plan import Chunk, Fault, Part, Plan, Rows
+from .plan import Chunk, Fault, Part, Plan, Rows, Scores
 from .records import ModelError, Prediction, Statement
-from .spreadsheet import CELL_LIMIT, escape
-from .tables import arrow, not_utf8
+from .rows import CsvRows, JsonRows
+from .spreadsheet import csv_rows
+from .tables import arrow
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TEXT_LIMIT = 10_000
 DOCUMENT_LIMIT = 1_000_000
+BATCH_FROM = 300  # fewer sentences are done one by one, before scipy is imported; the numbers are the same
 UNCERTAIN = "uncertain"
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_DIGITS = "%.6f"
 
 
 def tag_chunk(plan: Plan, chunk: Chunk, first: int) -> Part:
@@ -37,15 +37,10 @@ def tag_chunk(plan: Plan, chunk: Chunk, first: int) -> Part:
     _find_odd_texts(rows, DOCUMENT_LIMIT if plan.split else TEXT_LIMIT)
     n, faults = len(rows.texts), tuple(rows.faults[i] for i in sorted(rows.faults))
     model = model_of(plan.model or str(default_folder()), plan.model_hash)
-    if plan.split:
-        rows, added = _sentences(plan, model, rows, first)
-    else:
-        added = _scores(plan, model, rows)
-    if not plan.strict:
-        added["error"] = [rows.faults[i].reason if i in rows.faults else None for i in range(len(rows.texts))]
-    data = _render(plan, rows, {plan.prefix + name: values for name, values in added.items()})
-    labels = Counter(label for label in added["label"] if label)
-    return Part(packed(data, plan.compression), n, labels, faults, chunk.digest(), chunk.done)
+    rows, scores = _split(plan, model, rows, first) if plan.split else (rows, _scores(plan, model, rows))
+    labels = Counter(scores.labels)
+    del labels[""]
+    return Part(packed(_render(plan, rows, scores), plan.compression), n, labels, faults, chunk.digest(), chunk.done)
 
 
 @lru_cache(maxsize=2)
@@ -66,35 +61,12 @@ def model_hash(folder: str | Path) -> str:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); give the folder of a trained model") from None
 
 
-# ---- parsing ------------------------------------------------------------------------------------
-
-
 def _parse(plan: Plan, chunk: Chunk) -> Rows:
     if plan.kind == "parquet":
         from .parquet import ArrowRows
 
-        return ArrowRows.parse(plan.column, chunk.data)
-    return _JsonRows.parse(plan, chunk) if plan.kind == "jsonl" else _CsvRows.parse(plan, chunk)
-
-
-def _decoded(data: bytes) -> tuple[str, bool]:
-    """The text, and whether some of it was not UTF-8 (those bytes are lone surrogates then)."""
-    try:
-        return data.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "surrogateescape"), True
-
-
-def _encoding_fault(i: int, line: str) -> Fault | None:
-    try:
-        line.encode("utf-8", "surrogateescape").decode("utf-8")
-    except UnicodeDecodeError as error:
-        return Fault(i, "wrong encoding", not_utf8(error) + "; save the table as UTF-8 or give its --encoding")
-    return None
-
-
-def _shown(text: str) -> str:
-    return _SURROGATE.sub("\ufffd", text)
+        return ArrowRows.parse(plan, chunk.data)
+    return JsonRows.parse(plan, chunk) if plan.kind == "jsonl" else CsvRows.parse(plan, chunk)
 
 
 def _find_odd_texts(rows: Rows, limit: int) -> None:
@@ -111,147 +83,53 @@ def _find_odd_texts(rows: Rows, limit: int) -> None:
             rows.faults[i] = Fault(i, "NUL", "holds a NUL character")
 
 
-class _CsvRows:
-    """Rows of CSV or TSV: lists of cells, brought to the width of the header."""
-
-    def __init__(self, columns: Sequence[str], place: int, lines: list[list[str]], faults: dict[int, Fault]) -> None:
-        self._columns, self._place, self._lines, self.faults = columns, place, lines, faults
-        self.texts = [line[place] for line in lines]
-
-    @classmethod
-    def parse(cls, plan: Plan, chunk: Chunk) -> _CsvRows:
-        csv.field_size_limit(CELL_LIMIT)
-        text, damaged = _decoded(chunk.data)
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=plan.read_delimiter)) or [[]] * bool(chunk.fault)
-        width = len(plan.columns)
-        faults: dict[int, Fault] = {}
-        for i, line in enumerate(lines):
-            if len(line) != width:
-                if line or width > 1:
-                    faults[i] = Fault(i, "ragged", f"{len(line)} cells, the header has {width}")
-                lines[i] = _of_width(line, width, plan.read_delimiter)
-        if damaged:
-            for i, line in enumerate(lines):
-                if fault := _encoding_fault(i, plan.read_delimiter.join(line)):
-                    faults[i], lines[i] = fault, [_shown(cell) for cell in line]
-        if chunk.fault:
-            faults[0] = Fault(0, "cannot be cut", chunk.fault)
-        return cls(plan.columns, plan.columns.index(plan.column), lines, faults)
-
-    def repeated(self, places: Sequence[int], texts: Sequence[str]) -> _CsvRows:
-        lines = []
-        for i, text in zip(places, texts, strict=True):
-            lines.append([*self._lines[i][: self._place], text, *self._lines[i][self._place + 1 :]])
-        return _CsvRows(self._columns, self._place, lines, {})
-
-    def cells(self) -> Iterable[Sequence[str]]:
-        return self._lines
-
-    def objects(self) -> Iterable[str]:
-        for line in self._lines:
-            yield json.dumps(dict(zip(self._columns, line, strict=True)), ensure_ascii=False)[:-1]
-
-
-def _of_width(line: list[str], width: int, delimiter: str) -> list[str]:
-    """Too few cells: empty ones added; too many: the surplus joined to the last, so that nothing is lost."""
-    if len(line) < width:
-        return line + [""] * (width - len(line))
-    return [*line[: width - 1], delimiter.join(line[width - 1 :])]
-
-
-class _JsonRows:
-    """JSON lines, kept letter by letter; a line that is no object with a text becomes {"raw": the line}."""
-
-    def __init__(self, column: str, heads: list[str], texts: list[str], faults: dict[int, Fault]) -> None:
-        self._column, self._heads, self.texts, self.faults = column, heads, texts, faults
-
-    @classmethod
-    def parse(cls, plan: Plan, chunk: Chunk) -> _JsonRows:
-        text, damaged = _decoded(chunk.data)
-        lines = text.split("\n")[:-1] if text else [""]
-        heads, texts, faults = [], [], {}
-        reserved = frozenset(plan.added)
-        for i, line in enumerate(lines):
-            fault = _encoding_fault(i, line) if damaged else None
-            value: object = None
-            if chunk.fault:
-                fault = Fault(i, "cannot be cut", chunk.fault)
-            elif not fault:
-                value, fault = _json_object(i, line, plan.column, reserved)
-            if fault:
-                faults[i] = fault
-            if isinstance(value, dict):
-                found = value.get(plan.column)
-                texts.append(found if isinstance(found, str) else "")
-                heads.append(line.rstrip()[:-1].rstrip() if not fault or fault.kind == "no text" else "")
-            else:
-                texts.append("")
-                heads.append("{" + json.dumps("raw") + ": " + json.dumps(_shown(line.rstrip("\r")), ensure_ascii=False))
-        return cls(plan.column, heads, texts, faults)
-
-    def repeated(self, places: Sequence[int], texts: Sequence[str]) -> _JsonRows:
-        heads = []
-        for i, text in zip(places, texts, strict=True):
-            if i in self.faults:
-                heads.append(self._heads[i])
-                continue
-            value = json.loads(self._heads[i] + "}")
-            heads.append(json.dumps({**value, self._column: text}, ensure_ascii=False)[:-1])
-        return _JsonRows(self._column, heads, list(texts), {})
-
-    def cells(self) -> Iterable[Sequence[str]]:
-        raise NotImplementedError("bulk refuses JSON lines to anything else")
-
-    def objects(self) -> Iterable[str]:
-        return self._heads
-
-
-def _json_object(i: int, line: str, column: str, reserved: frozenset[str]) -> tuple[object, Fault | None]:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return None, Fault(i, "empty" if not line.strip() else "not JSON", "no text" if not line.strip() else reason)
-    if not isinstance(value, dict):
-        return None, Fault(i, "not JSON", f"a JSON object was expected, not {type(value).__name__}")
-    if clash := reserved & value.keys():
-        return None, Fault(i, "name clash", f"key {min(clash)!r} stands in the row already; use --prefix")
-    if not isinstance(value.get(column), str):
-        found = type(value[column]).__name__ if column in value else "missing"
-        return value, Fault(i, "no text", f"key {column!r} is {found}, not a string")
-    return value, None
-
-
 # ---- labels -------------------------------------------------------------------------------------
 
 
-def _scores(plan: Plan, model: StanceModel, rows: Rows) -> dict[str, list[Any]]:
-    """The columns label, confidence, p_… and known, with None for rows that have a fault."""
+def _scores(plan: Plan, model: StanceModel, rows: Rows) -> Scores:
+    """Label and numbers of each row; "" and NaN for rows that have a fault."""
     n = len(rows.texts)
-    good = [i for i in range(n) if i not in rows.faults] if rows.faults else range(n)
-    texts = [rows.texts[i] for i in good] if rows.faults else rows.texts
-    predictions = model.predict(texts, min_confidence=plan.min_confidence)
-    columns = _prediction_columns(plan, predictions)
-    return {name: _spread(values, good, n) for name, values in columns.items()} if rows.faults else columns
+    if not rows.faults:
+        return Scores(*_predict(plan, model, rows.texts))
+    good = [i for i in range(n) if i not in rows.faults]
+    return _spread(n, good, *_predict(plan, model, [rows.texts[i] for i in good]))
 
 
-def _prediction_columns(plan: Plan, predictions: Sequence[Prediction]) -> dict[str, list[Any]]:
-    return {
-        "label": [p.label or UNCERTAIN for p in predictions],
-        "confidence": [p.confidence for p in predictions],
-        **{f"p_{label}": [p.probabilities[label] for p in predictions] for label in plan.labels},
-        "known": [p.known for p in predictions],
-    }
+def _spread(n: int, places: Sequence[int], labels: Sequence[str], numbers: np.ndarray) -> Scores:
+    """Scores of `n` rows, of which those at `places` have a label."""
+    import numpy as np
+
+    all_labels, all_numbers = [""] * n, np.full((n, numbers.shape[1]), np.nan)
+    for i, label in zip(places, labels, strict=True):
+        all_labels[i] = label
+    all_numbers[list(places)] = numbers
+    return Scores(all_labels, all_numbers)
 
 
-def _spread(values: list[Any], places: Sequence[int], n: int) -> list[Any]:
-    spread: list[Any] = [None] * n
-    for i, value in zip(places, values, strict=True):
-        spread[i] = value
-    return spread
+def _predict(plan: Plan, model: StanceModel, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """The label of each text, and its numbers: confidence, probabilities in the order of the labels, share known."""
+    import numpy as np
+
+    if len(texts) < BATCH_FROM or not hasattr(model, "score_batch"):
+        return _numbers(plan, model.predict(texts, min_confidence=plan.min_confidence))
+    probabilities, known = model.score_batch(texts)
+    confidence = probabilities.max(axis=1)
+    labels = [plan.labels[j] for j in probabilities.argmax(axis=1).tolist()]
+    if plan.min_confidence is not None:
+        for i in np.flatnonzero(confidence < plan.min_confidence).tolist():
+            labels[i] = UNCERTAIN
+    return labels, np.column_stack([confidence, probabilities, known])
 
 
-def _sentences(plan: Plan, model: StanceModel, rows: Rows, first: int) -> tuple[Rows, dict[str, list[Any]]]:
+def _numbers(plan: Plan, predictions: Sequence[Prediction]) -> tuple[list[str], np.ndarray]:
+    """What `_predict` returns, from predictions."""
+    import numpy as np
+
+    rows = [(p.confidence, *(p.probabilities[label] for label in plan.labels), p.known) for p in predictions]
+    return [p.label or UNCERTAIN for p in predictions], np.array(rows, dtype=float).reshape(len(rows), len(plan.labels) + 2)
+
+
+def _split(plan: Plan, model: StanceModel, rows: Rows, first: int) -> tuple[Rows, Scores]:
     """One row for each statement of each document, exactly as `stance.tag` has them; rows with a fault stay one row."""
     from .article import tag
 
@@ -261,27 +139,31 @@ def _sentences(plan: Plan, model: StanceModel, rows: Rows, first: int) -> tuple[
         found = () if i in rows.faults else tag(text, model=model, min_confidence=plan.min_confidence).statements
         places += [i] * (len(found) or 1)
         statements += found or [None]
-    faults = {k: rows.faults[i] for k, i in enumerate(places) if i in rows.faults}
+    texts = [s.text if s else rows.texts[i] for i, s in zip(places, statements, strict=True)]
+    repeated = rows.repeated(places, texts)
+    repeated.faults = {k: rows.faults[i] for k, i in enumerate(places) if i in rows.faults}
     good = [k for k, statement in enumerate(statements) if statement]
-    some = [statement for statement in statements if statement]
-    columns = _prediction_columns(plan, [s.prediction for s in some])
-    columns = {"start": [s.start for s in some], "end": [s.end for s in some], "kind": [s.kind for s in some],
-               "speaker": [s.speaker for s in some], **columns}  # fmt: skip
-    spread = {name: _spread(values, good, len(places)) for name, values in columns.items()}
-    repeated = rows.repeated(places, [s.text if s else rows.texts[i] for i, s in zip(places, statements, strict=True)])
-    repeated.faults = faults
-    return repeated, {"row": [first + i for i in places], **spread}
+    scores = _spread(len(places), good, *_numbers(plan, [s.prediction for s in statements if s]))
+    for i, s in zip(places, statements, strict=True):
+        scores.spans.append((first + i, s.start, s.end, s.kind, s.speaker or None) if s else (first + i, *[None] * 4))
+    return repeated, scores
 
 
 # ---- writing ------------------------------------------------------------------------------------
 
 
-def _render(plan: Plan, rows: Rows, added: dict[str, list[Any]]) -> bytes:
+def _render(plan: Plan, rows: Rows, scores: Scores) -> bytes:
     if plan.output == "parquet":
         from .parquet import render
 
-        return render(plan, rows, added)
-    return _json_lines(rows, added) if plan.output == "jsonl" else _csv_lines(plan, rows, added)
+        return render(plan, rows, scores)
+    if plan.output == "jsonl":
+        heads, tails = rows.json_heads(), _json_tails(plan, rows.faults, scores)
+        lines = [head + (tail if head != "{" else tail[2:]) for head, tail in zip(heads, tails, strict=True)]
+    else:
+        lines = list(map(str.__add__, rows.csv_heads(), _csv_tails(plan, rows.faults, scores)))
+    lines.append("")
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
 def packed(data: bytes, compression: str) -> bytes:
@@ -295,40 +177,61 @@ def packed(data: bytes, compression: str) -> bytes:
 
 def csv_header(plan: Plan) -> bytes:
     """The first line of a CSV output."""
-    return _csv([[*plan.columns, *plan.added]], plan)
+    return (csv_rows([[*plan.columns, *plan.added]], plan.delimiter, plan.csv_safe)[0] + "\n").encode()
 
 
-def _csv(lines: Iterable[Sequence[str]], plan: Plan) -> bytes:
-    rows = [[escape(cell) for cell in line] for line in lines] if plan.csv_safe else list(lines)
-    text = _written(rows, plan.delimiter, "\n")
-    if "\r" in text:  # csv.writer quotes a cell for the characters of the line end alone
-        text = "".join(_written([row], plan.delimiter, "\r\n")[:-2] + "\n" for row in rows)
-    return text.encode("utf-8", "replace")
+def _csv_tails(plan: Plan, faults: dict[int, Fault], scores: Scores) -> list[str]:
+    """The added cells of each row, each after a delimiter."""
+    d = plan.delimiter
+    begins = [d + cells for cells in csv_rows(scores.spans, d, plan.csv_safe)] if plan.split else [""] * len(scores.labels)
+    labels = {label: d + csv_rows([[label]], d, plan.csv_safe)[0] for label in {*scores.labels} - {""}}
+    numbers = filled([d] * scores.numbers.shape[1] + ["" if plan.strict else d], scores.numbers)
+    tails = [b + labels[label] + x if label else "" for b, label, x in zip(begins, scores.labels, numbers, strict=True)]
+    for i, fault in faults.items():
+        empty = [""] * (scores.numbers.shape[1] + 1)
+        tails[i] = begins[i] + d + csv_rows([[*empty, fault.reason]], d, plan.csv_safe)[0]
+    return tails
 
 
-def _written(rows: Iterable[Sequence[str]], delimiter: str, line_end: str) -> str:
-    file = io.StringIO(newline="")
-    csv.writer(file, delimiter=delimiter, lineterminator=line_end).writerows(rows)
-    return file.getvalue()
+def _json_tails(plan: Plan, faults: dict[int, Fault], scores: Scores) -> list[str]:
+    """The added keys of each row and the closing brace."""
+    names = plan.added
+    spans, rest = names[: len(names) - len(plan.added_scores)], plan.added_scores
+    begins = [""] * len(scores.labels)
+    if plan.split:
+        begins = [", " + _json(dict(zip(spans, span, strict=True)))[1:-1] for span in scores.spans]
+    labels = {label: f", {_json(rest[0])}: {_json(label)}" for label in {*scores.labels} - {""}}
+    k = scores.numbers.shape[1]
+    end = "}" if plan.strict else f", {_json(rest[-1])}: null}}"
+    numbers = filled([*(f", {_json(name)}: " for name in rest[1 : k + 1]), end], scores.numbers)
+    tails = [b + labels[label] + x if label else "" for b, label, x in zip(begins, scores.labels, numbers, strict=True)]
+    for i, fault in faults.items():
+        tails[i] = begins[i] + ", " + _json({**dict.fromkeys(rest), rest[-1]: fault.reason})[1:]
+    return tails
 
 
-def _csv_lines(plan: Plan, rows: Rows, added: dict[str, list[Any]]) -> bytes:
-    columns = [_strings(values) for values in added.values()]
-    return _csv(([*line, *more] for line, more in zip(rows.cells(), zip(*columns, strict=True), strict=True)), plan)
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _strings(values: list[Any]) -> list[str]:
-    return [_DIGITS % v if type(v) is float else "" if v is None else str(v) for v in values]
+def filled(pieces: Sequence[str], numbers: np.ndarray) -> list[str]:
+    """For each row of `numbers` (from 0 to 1) the pieces with its numbers between them, to six decimals.
 
+    >>> import numpy as np
+    >>> filled(["a=", " b=", "."], np.array([[0.5, 1.0]]))
+    ['a=0.500000 b=1.000000.']
+    """
+    import numpy as np
 
-def _json_lines(rows: Rows, added: dict[str, list[Any]]) -> bytes:
-    template = ", ".join(f"{json.dumps(name)}: %s" for name in added).replace("%", "%%").replace("%%s", "%s") + "}\n"
-    columns = [_json_values(values) for values in added.values()]
-    lines = []
-    for head, more in zip(rows.objects(), zip(*columns, strict=True), strict=True):
-        lines.append(head + (template if head == "{" else ", " + template) % more)
-    return "".join(lines).encode("utf-8", "replace")
-
-
-def _json_values(values: list[Any]) -> list[str]:
-    return [_DIGITS % v if type(v) is float else json.dumps(v, ensure_ascii=False) for v in values]
+    millionths = np.rint(np.nan_to_num(numbers) * 1e6).astype(np.uint32)
+    template = "0.000000".join(pieces)
+    text = np.tile(np.frombuffer(template.encode("utf-32-le"), np.uint32), (len(numbers), 1))
+    at = 0
+    for column, piece in zip(millionths.T, pieces, strict=False):
+        at += len(piece)
+        text[:, at] += column // 1_000_000
+        for digit in range(6):
+            text[:, at + 2 + digit] += column // 10 ** (5 - digit) % 10
+        at += len("0.000000")
+    joined, width = text.tobytes().decode("utf-32-le"), len(template)
+    return [joined[i : i + width] for i in range(0, len(joined), width)]

@@ -1,13 +1,15 @@
 """CSV that a spreadsheet can open: no cell runs, and our reader gives back the exact text."""
 
+import csv
 import gzip
+import io
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance import DataError
-from stance.spreadsheet import escape, read_back, unescape
+from stance.spreadsheet import csv_rows, escape, read_back, risky_rows, unescape
 
 RISKY = [
     "=cmd|' /C calc'!A1",
@@ -69,3 +71,28 @@ def test_read_back_of_something_else(tmp_path, data, reason):
         list(read_back(tmp_path / "t.csv"))
     with pytest.raises(DataError, match="existing file"):
         list(read_back(tmp_path / "none.csv"))
+
+
+@given(st.lists(st.lists(st.text(alphabet="'=+-@\t\r\n\0 ＝5.,;\"a", max_size=6), min_size=1, max_size=3), max_size=6))
+@settings(max_examples=500)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_no_risky_row_is_missed(delimiter, quoting, rows):
+    lines = []
+    for row in rows:
+        file = io.StringIO(newline="")
+        csv.writer(file, delimiter=delimiter, quoting=quoting).writerow(row)
+        lines.append(file.getvalue())
+    assert {i for i, row in enumerate(rows) if any(escape(cell) != cell for cell in row)} <= risky_rows(lines, delimiter)
+
+
+def test_plain_rows_are_not_taken_for_risky():
+    rows = ['1,-5,"a, b",it\'s,\n', '"a","","b"\n', '"x","-5","y - z"\n', "well-known,a=b,a@b.org\n", '"ends",""\n', ",,\n"]
+    assert risky_rows(rows, ",") <= {2}
+    assert risky_rows([row.replace(",", "\t") for row in rows], "\t") <= {2}
+
+
+@given(st.lists(st.lists(st.text(alphabet="'\t\r\n\0 ,\"aé", max_size=6), min_size=1, max_size=3), max_size=6))
+def test_written_rows_are_read_as_they_were(rows):
+    text = "".join(line + "\n" for line in csv_rows(rows, ",", False))
+    assert list(csv.reader(io.StringIO(text, newline=""))) == rows
