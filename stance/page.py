@@ -6,8 +6,8 @@ Needs no script: the words that decided are underlined by CSS on hover or focus,
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -92,7 +92,8 @@ def _values(article: Article, model: StanceModel | None) -> Mapping[str, object]
     model = model or load()
     rows: list[Summary] = article.speakers()
     overall = article.overall()
-    title = next((s.text for s in article.headlines), "") or article.name or "Article"
+    titles = [s.text for s in article.headlines]
+    title = next((t for t in titles if len(t.split()) >= 4), titles[0] if titles else article.name) or "Article"
     return {
         "title": title,
         "name": article.name,
@@ -151,12 +152,27 @@ def _pieces(statement: Statement, model: StanceModel) -> list[_Piece]:
     if explanation.prediction.probabilities != statement.prediction.probabilities:  # tagged by another model
         return [_Piece(text, False)]
     marked = [False] * len(text)
-    wanted = _SHARE * sum(c.value for c in explanation.contributions if c.value > 0)
-    for contribution in [c for c in explanation.contributions if c.value > 0][:_MOST_WORDS]:
-        for start, end in contribution.spans:
-            marked[start:end] = [True] * (end - start)
-        wanted -= contribution.value
-        if wanted <= 0:
-            break
+    for start, end in _deciding_words(text, [(c.value, c.spans) for c in explanation.contributions]):
+        marked[start:end] = [True] * (end - start)
     edges = [0, *(i for i in range(1, len(text)) if marked[i] != marked[i - 1]), len(text)]
     return [_Piece(text[a:b], marked[a]) for a, b in pairwise(edges) if a < b]
+
+
+def _deciding_words(text: str, contributions: Iterable[tuple[float, Sequence[tuple[int, int]]]]) -> list[tuple[int, int]]:
+    """The words that hold most of what speaks for the label; a feature's share is divided among its words."""
+    words = [match.span() for match in re.finditer(r"\w+(?:['’-]\w+)*", text)]
+    starts = [start for start, _ in words]
+    shares = [0.0] * len(words)
+    for value, spans in contributions:
+        for start, end in spans:
+            inside = range(max(bisect_right(starts, start) - 1, 0), bisect_left(starts, end))
+            for i in inside:
+                shares[i] += value / (len(spans) * len(inside))
+    wanted = _SHARE * sum(share for share in shares if share > 0)
+    chosen = []
+    for i in sorted(range(len(words)), key=lambda i: -shares[i])[:_MOST_WORDS]:
+        if wanted <= 0 or shares[i] <= 0:
+            break
+        chosen.append(words[i])
+        wanted -= shares[i]
+    return chosen

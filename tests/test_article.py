@@ -101,6 +101,52 @@ def test_min_confidence_abstains():
     assert unsure.overall().counts["unsure"] == 1
 
 
+def test_the_readme_example_runs(monkeypatch, capsys):
+    monkeypatch.chdir(HERE.parent)
+    section = (HERE.parent / "README.md").read_text(encoding="utf-8").partition("## Articles")[2].partition("\n## ")[0]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    exec(code, {})
+    assert (
+        capsys.readouterr().out.splitlines()
+        == ["condemnatory | Ilse Varga | cue direct"] + ["condemnatory | Ilse Varga | carried direct"] * 2
+    )
+
+
+PAGES = {  # file: (kinds in order, runs joined; speakers of the body in order of first word)
+    "article.txt": (
+        "junk headline byline junk caption body junk body junk body junk",
+        "Ilse Varga|Pavel Dremin|Ruth Amadi|an adviser to Dremin",
+    ),
+    "wire.txt": (
+        "junk byline headline byline body junk headline body byline junk",
+        "Prime Minister Astrid Solheim|Col. Marko Iliev|U.N. Special Envoy Maria Costa|Jonas Berg|Opposition leader Per Aune",
+    ),
+    "statement.txt": ("headline junk headline byline body junk", "Ministry of Foreign Affairs"),
+    "briefing.txt": ("headline byline body junk", "MS. LINDGREN|QUESTION"),
+    "blog.txt": (
+        "junk headline junk byline headline junk body caption junk",
+        "Omar Haddad|Foreign Minister Ilse Varga|her deputy|Brussels",
+    ),
+    "broadsheet.html": (
+        "headline byline caption body junk body headline body junk body junk",
+        "Paulo Reis|the Russian envoy|China|Ingrid Moe",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_cluttered_pages_come_out_right(name):
+    from itertools import groupby
+
+    from stance.files import read
+
+    document = read(str(HERE.parent / "data/examples" / name))
+    found = stance.tag(document.text, kinds=document.kinds)
+    kinds, named = PAGES[name]
+    assert " ".join(kind for kind, _ in groupby(s.kind for s in found.statements)) == kinds
+    assert set(named.split("|")) <= {row.name for row in found.speakers()}
+
+
 # ---- kinds of line --------------------------------------------------------------------------------------
 
 PAGE = """Menu
