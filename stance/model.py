@@ -15,6 +15,7 @@ from functools import lru_cache, reduce
 from operator import add, mul
 from typing import TYPE_CHECKING, Any, overload
 
+from . import columns
 from . import folder as model_folder
 from .features import Tokens
 from .folder import Parts
@@ -81,7 +82,9 @@ class StanceModel:
     def predict(self, texts: Sequence[str], *, min_confidence: float | None = None) -> list[Prediction]: ...
 
     def predict(self, texts: Any, *, min_confidence: float | None = None) -> Any:
-        """The stance of a sentence (`Prediction`), of a list (a list) or of a Series (a DataFrame, same index).
+        """The stance of a sentence (`Prediction`), of a list (a list) or of a column (a table of the same library).
+
+        A pandas Series gives a DataFrame with the same index, a polars Series a polars DataFrame, a pyarrow column a Table.
 
         With `min_confidence` (0 to 1) the label is None where the highest probability is below it.
         Raises InputError for anything that is not text.
@@ -92,7 +95,7 @@ class StanceModel:
             return self._prediction(texts, *self._score(texts), min_confidence)
         scores = self._scores(as_texts(texts))
         predictions = [self._prediction(text, row, known, min_confidence) for text, row, known in scores]
-        return _frame(predictions, self.labels, texts.index) if _is_series(texts) else predictions
+        return columns.frame(predictions, self.labels, texts) if columns.is_column(texts) else predictions
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """An array n × labels of calibrated probabilities, columns in the order of `labels`."""
@@ -106,6 +109,8 @@ class StanceModel:
 
     def stream(self, texts: Iterable[str], *, batch: int = CHUNK, min_confidence: float | None = None) -> Iterator[Prediction]:
         """Predictions one by one for any number of sentences, in bounded memory: `batch` of them at a time."""
+        if isinstance(texts, str) or batch < 1:
+            raise InputError("stream takes an iterable of sentences and a batch of 1 or more; for one sentence use predict")
         waiting: list[str] = []
         for text in texts:
             waiting.append(text)
@@ -250,31 +255,18 @@ def softmax(logits: Sequence[float]) -> list[float]:
     return [p / total for p in powers]
 
 
-def _is_series(texts: object) -> bool:
-    return type(texts).__name__ == "Series" and type(texts).__module__.partition(".")[0] == "pandas"
-
-
-def _frame(predictions: Sequence[Prediction], labels: Sequence[str], index: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    columns: dict[str, list[object]] = {
-        "label": [p.label for p in predictions],
-        "confidence": [p.confidence for p in predictions],
-        **{f"p_{label}": [p.probabilities[label] for p in predictions] for label in labels},
-        "known": [p.known for p in predictions],
-        "recognised": [p.recognised for p in predictions],
-    }
-    return pd.DataFrame(columns, index=index)
-
-
 def as_texts(texts: Any) -> list[str]:
-    """A list of str from a list, tuple, Series or array of sentences; InputError for anything else."""
+    """A list of str from a list, tuple, array or column of sentences; InputError for anything else."""
     if isinstance(texts, (list, tuple)):
         found = list(texts)
-    elif _is_series(texts) or (type(texts).__name__ == "ndarray" and texts.ndim == 1):
+    elif columns.is_column(texts):
+        found = columns.values(texts)
+    elif type(texts).__name__ == "ndarray" and texts.ndim == 1:
         found = texts.tolist()
     else:
-        hint = "decode it first" if isinstance(texts, bytes) else "give a str, a list of str or a pandas Series"
+        hint = (
+            "decode it first" if isinstance(texts, bytes) else "give a str, a list of str, or a pandas, polars or pyarrow column"
+        )
         raise InputError(f"cannot predict on {type(texts).__name__}: {hint}")
     for i, text in enumerate(found):
         if not isinstance(text, str):

@@ -110,7 +110,7 @@ def _predict(plan: Plan, model: StanceModel, texts: Sequence[str]) -> tuple[list
     """The label of each text, and its numbers: confidence, probabilities in the order of the labels, share known."""
     import numpy as np
 
-    if len(texts) < BATCH_FROM or not hasattr(model, "score_batch"):
+    if len(texts) < BATCH_FROM:
         return _numbers(plan, model.predict(texts, min_confidence=plan.min_confidence))
     probabilities, known = model.score_batch(texts)
     confidence = probabilities.max(axis=1)

@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "weights": {"records"},
     "folder": {"records", "features", "normalise", "weights"},
     "batch": {"features", "folder", "normalise"},
-    "model": {"records", "features", "normalise", "folder", "batch"},
+    "columns": {"records"},
+    "model": {"records", "features", "normalise", "folder", "batch", "columns"},
     "wordlists": set(),
     "sentences": {"records", "wordlists"},
     "lines": {"sentences"},
@@ -51,7 +52,7 @@ MAY_IMPORT = {
     "training": {"dataset", "features", "model", "evaluation", "report", "records"},
 }
 RUNTIME = {
-    *("__init__", "records", "normalise", "stemming", "features", "weights", "folder", "batch", "model", "cli"),
+    *("__init__", "records", "normalise", "stemming", "features", "weights", "folder", "batch", "columns", "model", "cli"),
     *("sentences", "lines", "quotes", "wordlists", "phrases", "subjects", "cues", "people", "speakers", "actors", "article"),
     *("page", "terminal", "html", "docx", "pdf", "files", "article_cli"),
 }
