@@ -53,7 +53,8 @@ def readable(source: str) -> list[tuple[str, str]]:
     if better is None:
         return lines
     kinds = {line: kind for line, kind in lines if kind}
-    head = [(line, kind) for line, kind in lines if kind == "headline" and line not in better][:1]
+    title = [(line, kind) for line, kind in lines if kind == "headline"][:1]
+    head = [] if title and title[0][0] in better else title
     return head + [(line, kinds.get(line, "")) for line in better]
 
 

@@ -126,6 +126,15 @@ def test_a_page_without_article_element():
     assert readable("") == []
 
 
+@pytest.mark.parametrize("found", [["Ministers trade blame", "Text."], ["Text."]])
+def test_the_better_extractor_keeps_the_title_once(monkeypatch, found):
+    monkeypatch.setattr("stance.html._density", lambda source: found)
+    from stance.html import readable
+
+    page = "<h1>Ministers trade blame</h1><p>Text.</p><h2>Most viewed</h2>"
+    assert readable(page) == [("Ministers trade blame", "headline"), ("Text.", "")]
+
+
 def test_pdf_lines_are_joined_and_running_heads_left_out(tmp_path):
     starts = ["The ministers of the nine coastal states met in the old harbour town on", "A second round", "Nobody in the town"]
     body = ["knew what the others wanted, and they", "con-", "demned the raid on the trawlers of their neighbours in the strait."]

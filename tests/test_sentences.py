@@ -145,11 +145,11 @@ HOSTILE = [
 def test_time_is_linear_on_hostile_text(piece):
     def seconds(n):
         text = piece * (n // len(piece))
-        start = time.perf_counter()
+        start = time.process_time()
         split(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     split(piece)
-    small = min(seconds(40_000) for _ in range(2))
-    assert seconds(80_000) < 2.6 * small + 0.1
+    small = min(seconds(40_000) for _ in range(3))
+    assert min(seconds(80_000) for _ in range(2)) < 2.6 * small + 0.1
     assert small < 4
