@@ -173,7 +173,7 @@ def agreement(annotations: Annotations, repeats: int = REPEATS) -> Agreement:
 
 def _disagreements(annotations: Annotations) -> list[dict[str, Any]]:
     """The sentences with more than one label; the pairs of labels that part people most often come first."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": name,
             "text": text,

@@ -74,52 +74,6 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _train(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from . import article_cli, dataset, model, training
-
-    data = Path(options.data) if options.data else dataset.knowledge_folder()
-    out = Path(options.out or model.default_folder())
-    outcome = training.train(data, out, progress=training.progress_bar(training.STEPS))
-    if options.json:
-        _print_json(
-            {
-                "folder": str(outcome.folder),
-                "seconds": outcome.seconds,
-                "out_of_fold": outcome.out_of_fold.to_dict(),
-                "test": outcome.test and outcome.test.to_dict(),
-            }
-        )
-    else:
-        print(training.summary(outcome))
-        if not options.data:
-            print("\n".join(article_cli.sample_lines(outcome.model, data)))
-    return 0
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from . import dataset, training
-    from .model import load
-
-    model = load(options.model)
-    path = Path(options.data) if options.data else dataset.knowledge_folder() / "sentences.csv"
-    evaluation = training.evaluate_model(model, dataset.read_labelled(path, model.labels), str(path.name))
-    if options.output:
-        from .report import write_reports
-
-        Path(options.output).mkdir(parents=True, exist_ok=True)
-        write_reports(Path(options.output), model, [evaluation])
-        print(f"stance: report written to {options.output}", file=sys.stderr)
-    if options.json:
-        _print_json(evaluation.to_dict())
-    else:
-        print(training.evaluation_lines(evaluation))
-    return 0
-
-
 def _tag(options: argparse.Namespace) -> int:
     from . import article_cli, bulk_cli
 
@@ -165,15 +119,20 @@ def _tag_options(parser: argparse.ArgumentParser) -> None:
     bulk_cli.add_options(parser)
 
 
-def _train_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="PATH", help="labelled CSV, or a folder with sentences.csv (default: data/)")
-    parser.add_argument("--out", metavar="DIR", help="folder for the model (default: models/default)")
+def _research(name: str, summary: str, example: str) -> Command:
+    """A command of research_cli.py, which is imported when it is wanted."""
 
+    def add_options(parser: argparse.ArgumentParser) -> None:
+        from . import research_cli
 
-def _evaluate_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="DIR", help=_MODEL_HELP)
-    parser.add_argument("--data", metavar="FILE", help="CSV with the columns text and label (default: the project's own data)")
-    parser.add_argument("-o", "--output", metavar="DIR", help="write report.html, report.md and metrics.json there")
+        research_cli.OPTIONS[name](parser)
+
+    def run(options: argparse.Namespace) -> int:
+        from . import research_cli
+
+        return research_cli.RUN[name](options)
+
+    return Command(summary, example, add_options, run)
 
 
 COMMANDS = {
@@ -192,12 +151,23 @@ COMMANDS = {
         _tag_options,
         _tag,
     ),
-    "train": Command(
-        "train, evaluate and save a model", "stance train --data mine.csv --out models/mine", _train_options, _train
+    "train": _research(
+        "train", "train, evaluate and save a model", "stance train --data mine.csv --add-default --out models/mine"
     ),
-    "evaluate": Command(
-        "score a model on labelled sentences", "stance evaluate --data labelled.csv -o report/", _evaluate_options, _evaluate
+    "evaluate": _research("evaluate", "score a model on labelled sentences", "stance evaluate --data labelled.csv -o report/"),
+    "compare": _research(
+        "compare",
+        "compare two models on the same sentences",
+        "stance compare models/old models/new --data labelled.csv -o report/",
     ),
+    "cite": _research("cite", "print how to cite a model", "stance cite --model models/mine"),
+    "sample": _research(
+        "sample", "pick the sentences to label next", "stance sample table.csv --by uncertainty -n 200 -o next.csv"
+    ),
+    "convert": _research(
+        "convert", "labels to and from Label Studio and doccano", "stance convert next.csv -o tasks.json   (.jsonl: doccano)"
+    ),
+    "agreement": _research("agreement", "measure how far annotators agree", "stance agreement annotations.csv"),
 }
 
 

@@ -17,6 +17,7 @@ from .records import DataError
 
 REPEATS = 1000
 BINS = 10
+RECALLS = tuple(i / 20 for i in range(1, 21))
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 Floats = NDArray[np.float64]
 
@@ -39,7 +40,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good a model is on some labelled sentences. Every field is plain numbers; see `to_dict`."""
+    """How good a model is on some labelled sentences. Every field is plain numbers; see `to_dict`.
+
+    `details` are what scoring.py adds: the data scored (file, hash, date), the annotators' agreement, single sentences.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -52,6 +56,8 @@ class Evaluation:
     calibration: list[dict[str, float]]
     coverage: list[dict[str, float]]
     slices: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    precision_recall: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape of metrics.json."""
@@ -69,6 +75,8 @@ class Evaluation:
             "calibration": self.calibration,
             "coverage": self.coverage,
             "slices": self.slices,
+            "precision_recall": self.precision_recall,
+            **self.details,
         }
 
 
@@ -109,6 +117,7 @@ def evaluate(
     secondary: Sequence[str] | None = None,
     slices: Mapping[str, Sequence[str]] | None = None,
     name: str = "",
+    details: Mapping[str, Any] | None = None,
     repeats: int = REPEATS,
 ) -> Evaluation:
     """Score `probabilities` (n × labels) against `gold` (n labels).
@@ -124,19 +133,13 @@ def evaluate(
         raise DataError(f"{name or 'data'}: no rows to evaluate")
     codes = _codes(gold, labels)
     predicted = probabilities.argmax(axis=1)
-    sums = _row_sums(codes, predicted, probabilities, labels, secondary)
-    group_codes = np.unique(np.asarray(groups if groups is not None else range(len(gold)), dtype=str), return_inverse=True)[1]
-    n_groups = int(group_codes.max()) + 1
-    by_group = np.zeros((n_groups, sums.shape[1]))
-    np.add.at(by_group, group_codes, sums)
-    draws = np.random.default_rng(0).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=repeats)
     k = len(labels)
-    point, boot = _from_sums(sums.sum(0)[None], k), _from_sums(draws @ by_group, k)
-    measures = {key: _measure(point[key], boot[key]) for key in point if "/" not in key}
+    point, boot, n_groups = resample(gold, probabilities, labels, groups, secondary, repeats)
+    measures = {key: measure(point[key], boot[key]) for key in point if "/" not in key}
     if secondary is None or not any(secondary):
         measures.pop("label_or_secondary")
     per_label = {
-        label: {m: _measure(point[f"{m}/{j}"], boot[f"{m}/{j}"]) for m in ("precision", "recall", "f1")}
+        label: {m: measure(point[f"{m}/{j}"], boot[f"{m}/{j}"]) for m in ("precision", "recall", "f1")}
         for j, label in enumerate(labels)
     }
     confusion = _confusion(codes, predicted, k)
@@ -152,7 +155,32 @@ def evaluate(
         calibration=_calibration(probabilities.max(1), (predicted == codes).astype(float)),
         coverage=_coverage(codes, predicted, probabilities.max(1), k),
         slices=_slices(codes, predicted, k, slices or {}),
+        precision_recall=_precision_recall(codes, probabilities, labels),
+        details=details or {},
     )
+
+
+def resample(
+    gold: Sequence[str],
+    probabilities: Floats,
+    labels: Sequence[str],
+    groups: Sequence[str] | None = None,
+    secondary: Sequence[str] | None = None,
+    repeats: int = REPEATS,
+) -> tuple[dict[str, Floats], dict[str, Floats], int]:
+    """Every measure on the rows as they are (one value) and on `repeats` draws of whole groups; the number of groups.
+
+    The draws depend on the groups alone: two models on the same rows are compared draw by draw. Keys are the measures
+    of `Evaluation`, and precision/j, recall/j, f1/j for the label at position j.
+    """
+    sums = _row_sums(_codes(gold, labels), probabilities.argmax(axis=1), probabilities, labels, secondary)
+    group_codes = np.unique(np.asarray(groups if groups is not None else range(len(gold)), dtype=str), return_inverse=True)[1]
+    n_groups = int(group_codes.max()) + 1
+    by_group = np.zeros((n_groups, sums.shape[1]))
+    np.add.at(by_group, group_codes, sums)
+    draws = np.random.default_rng(0).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=repeats)
+    k = len(labels)
+    return _from_sums(sums.sum(0)[None], k), _from_sums(draws @ by_group, k), n_groups
 
 
 def _row_sums(
@@ -201,7 +229,8 @@ def _from_sums(sums: Floats, k: int) -> dict[str, Floats]:
     return found
 
 
-def _measure(point: Floats, boot: Floats) -> Measure:
+def measure(point: Floats, boot: Floats) -> Measure:
+    """The one value of `point` with the 95 % interval of its draws `boot`."""
     low, high = np.percentile(boot, [2.5, 97.5])
     return Measure(float(point[0]), float(low), float(high))
 
@@ -241,6 +270,28 @@ def _coverage(codes: NDArray[np.intp], predicted: NDArray[np.intp], confidence: 
     return rows
 
 
+def _precision_recall(codes: NDArray[np.intp], probabilities: Floats, labels: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """For each label the average precision, and the best precision reached at each recall of RECALLS or more."""
+    found: dict[str, dict[str, Any]] = {}
+    for j, label in enumerate(labels):
+        order = np.argsort(-probabilities[:, j], kind="stable")
+        truth = codes[order] == j
+        if not truth.any():
+            continue
+        last = np.append(np.diff(probabilities[order, j]) != 0, True)  # rows of equal probability come together
+        hits = np.cumsum(truth)[last]
+        precision, recall = hits / (np.flatnonzero(last) + 1), hits / truth.sum()
+        steps = np.diff(recall, prepend=0)
+        best = np.maximum.accumulate(precision[::-1])[::-1]
+        found[label] = {
+            "average_precision": round(float((steps * precision).sum()), 6),
+            "points": [
+                {"recall": share, "precision": round(float(best[np.searchsorted(recall, share - 1e-12)]), 6)} for share in RECALLS
+            ],
+        }
+    return found
+
+
 def _slices(
     codes: NDArray[np.intp], predicted: NDArray[np.intp], k: int, slices: Mapping[str, Sequence[str]]
 ) -> dict[str, dict[str, dict[str, Any]]]:
@@ -278,17 +329,14 @@ def paired_difference(
     repeats: int = REPEATS,
 ) -> tuple[Measure, float]:
     """Macro F1 of `first` minus that of `second` on the same rows, and its two-sided bootstrap p."""
-    k = len(labels)
-    codes = _codes(gold, labels)
-    group_codes = np.unique(np.asarray(groups if groups is not None else range(len(gold)), dtype=str), return_inverse=True)[1]
-    n_groups = int(group_codes.max()) + 1
-    draws = np.random.default_rng(0).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=repeats)
-    scores = []
-    for predicted in (first, second):
-        cells = np.zeros((n_groups, k * k))
-        np.add.at(cells, (group_codes, codes * k + _codes(predicted, labels)), 1)
-        both = np.vstack([cells.sum(0)[None], draws @ cells])
-        scores.append(f1_from_confusion(both.reshape(-1, k, k)).mean(1))
-    difference = scores[0] - scores[1]
-    tail = min((difference[1:] <= 0).mean(), (difference[1:] >= 0).mean())
-    return _measure(difference[:1], difference[1:]), float(min(1.0, 2 * max(tail, 1 / repeats)))
+    drawn = [
+        resample(gold, np.eye(len(labels))[_codes(given, labels)], labels, groups, repeats=repeats) for given in (first, second)
+    ]
+    return difference(*((point["macro_f1"], boot["macro_f1"]) for point, boot, _ in drawn))
+
+
+def difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple[Measure, float]:
+    """A measure of `first` minus that of `second`, each (value, draws) of `resample`; and its two-sided bootstrap p."""
+    boot = first[1] - second[1]
+    tail = min((boot <= 0).mean(), (boot >= 0).mean())
+    return measure(first[0] - second[0], boot), float(min(1.0, 2 * max(tail, 1 / len(boot))))

@@ -10,6 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline
 
-from . import dataset
-from .evaluation import Evaluation, evaluate, macro_f1
+from . import __version__, dataset
+from .evaluation import Evaluation, macro_f1, measure, resample
 from .features import TEMPLATES, Analyzer
 from .model import StanceModel
 from .records import LABELS, DataError, ModelError
 from .report import write_reports
+from .scoring import answer, data_day, score
 
 FOLDS = 5
+CURVE = (1 / 8, 1 / 4, 1 / 2)  # the learning curve's sizes below the full one
 GRID_C = (1.0, 2.0, 4.0, 8.0)
 SOURCES = 3  # a feature is kept only if it occurs in this many documents (also: no user's text inside a model)
 SURE_ACCURACY = 0.9  # the recommended min_confidence is where out-of-fold accuracy reaches this
@@ -53,16 +56,23 @@ class Outcome:
 
 
 def train(
-    data: Path, out: Path, *, templates: Sequence[str] = TEMPLATES, progress: Callable[[str], None] = lambda step: None
+    data: Path,
+    out: Path,
+    *,
+    templates: Sequence[str] = TEMPLATES,
+    add_default: bool = False,
+    quote: bool = True,
+    progress: Callable[[str], None] = lambda step: None,
 ) -> Outcome:
     """Train on the labelled CSV (or the folder that holds sentences.csv) and write the model folder `out`.
 
+    With `add_default` the project's own sentences are added to yours; without `quote` the reports quote no sentence.
     Raises DataError for faulty or leaking data, ModelError if the saved model does not answer as the pipeline does.
     """
     start = time.perf_counter()
     progress("reading and checking the labelled sentences")
     path = data / "sentences.csv" if data.is_dir() else data
-    frame = read_for_training(path)
+    frame = read_for_training(path, add_default)
     labels = dataset.label_order(frame["label"])
     dataset.refuse_leakage(frame, str(path))
     analyzer = dataset.build_analyzer(frame, templates)
@@ -71,15 +81,22 @@ def train(
     is_test = frame["group"].map(dataset.is_test_group).to_numpy()
     if not 0 < is_test.sum() < len(frame) or frame["group"].nunique() < 20 * FOLDS:
         is_test[:] = False  # too few documents to set some aside
-    chosen, logits = cross_validate(counts, frame, labels, ~is_test, progress)
-    temperature = fit_temperature(logits, codes_of(frame["label"][~is_test], labels))
+    chosen, folds = cross_validate(counts, frame, labels, ~is_test, progress)
     choice = frame[~is_test]
-    out_of_fold = _evaluate(choice, softmax(logits / temperature), labels, "out of fold")
-    test = None
+    logits = np.zeros((len(choice), len(labels)))
+    for fold in folds:
+        logits[fold.held] = fold.logits
+    temperature = fit_temperature(logits, codes_of(choice["label"], labels))
+    source = {"file": path.name, "date": data_day(path)}
+    judges = [(fold.fitted.as_model(analyzer, names, labels, temperature), fold.held) for fold in folds]
+    out_of_fold = score(answer(choice, judges), "out of fold", source, quote=quote)
+    test, curve = None, []
     if is_test.any():
         progress("scoring the frozen test split")
-        logits_test = fit_and_score(counts, frame, labels, ~is_test, is_test, chosen)
-        test = _evaluate(frame[is_test], softmax(logits_test / temperature), labels, "frozen test split")
+        fitted = fit(counts, frame, labels, ~is_test, chosen)
+        judge = fitted.as_model(analyzer, names, labels, temperature)
+        test = score(answer(frame[is_test], [(judge, np.arange(is_test.sum()))]), "frozen test split", source, quote=quote)
+        curve = learning_curve(counts, frame, labels, is_test, chosen, test)
     progress("fitting on everything")
     pipeline = fit_pipeline(frame, analyzer, names[frequent(counts, frame["group"])], chosen, temperature)
     config = describe(frame, path, chosen, temperature, out_of_fold)
@@ -88,13 +105,13 @@ def train(
     check_parity(model, pipeline, frame["text"].tolist()[:2000])
     joblib.dump(pipeline, out / "pipeline.joblib", compress=3)
     progress("writing the reports")
-    write_reports(out, model, [e for e in (out_of_fold, test) if e is not None], frame)
+    write_reports(out, model, [e for e in (test, out_of_fold) if e is not None], frame, curve)
     return Outcome(model, out, out_of_fold, test, config, time.perf_counter() - start)
 
 
-def read_for_training(path: Path) -> pd.DataFrame:
+def read_for_training(path: Path, add_default: bool = False) -> pd.DataFrame:
     """The rows to train on; DataError if fewer than two labels or too few sentences or groups of one of them."""
-    frame = dataset.read_labelled(path)
+    frame = with_default(dataset.read_labelled(path, LABELS)) if add_default else dataset.read_labelled(path)
     if set(frame["label"]) & set(LABELS) and set(frame["label"]) - set(LABELS):
         frame = dataset.read_labelled(path, LABELS)  # names the rows: the four stances, one of them misspelt
     sizes = frame.groupby("label")["group"].nunique()
@@ -105,6 +122,20 @@ def read_for_training(path: Path) -> pd.DataFrame:
             f"{path}: label {sizes.idxmin()!r} occurs in {sizes.min()} groups; {FOLDS} or more are needed to cross-validate"
         )
     return frame
+
+
+def with_default(frame: pd.DataFrame) -> pd.DataFrame:
+    """These rows and the project's own sentences, less those that nearly repeat one of these; `source` tells them apart.
+
+    Groups of the same name in both get another name here, so that the frozen test split of the project's data stays.
+    """
+    own = dataset.read_labelled(dataset.knowledge_folder() / "sentences.csv", LABELS).assign(source="project data")
+    clash = frame["group"].isin(set(own["group"]))
+    mine = frame.assign(source="own data", group=frame["group"].where(~clash, "own " + frame["group"]))
+    both = pd.concat([mine, own], ignore_index=True).fillna("")
+    pairs = dataset.near_duplicates(both["text"].tolist(), both["group"].tolist())
+    repeated = {pair.second for pair in pairs if pair.first < len(mine) <= pair.second}
+    return both.drop(index=sorted(repeated)).reset_index(drop=True)
 
 
 def count_features(texts: Sequence[str], analyzer: Analyzer) -> tuple[sparse.csr_matrix, NDArray[np.str_]]:
@@ -121,13 +152,41 @@ def frequent(counts: sparse.csr_matrix, groups: pd.Series, sources: int = SOURCE
     return np.asarray(present.sum(axis=0)).ravel() >= sources
 
 
-def weigh(
-    counts: sparse.csr_matrix, groups: pd.Series, fit: NDArray[np.bool_], score: NDArray[np.bool_]
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """TF-IDF of the rows to fit on and to score; selection and idf come from the rows to fit on alone."""
-    keep = np.flatnonzero(frequent(counts[fit], groups[fit]))
-    transformer = TfidfTransformer(sublinear_tf=True).fit(counts[fit][:, keep])
-    return transformer.transform(counts[fit][:, keep]), transformer.transform(counts[score][:, keep])
+@dataclass(frozen=True)
+class Fitted:
+    """A model fitted on some rows: which of the counted features it keeps, their idf weighting, the classifier."""
+
+    keep: NDArray[np.intp]
+    weighting: TfidfTransformer
+    classifier: LogisticRegression
+
+    def logits(self, counts: sparse.csr_matrix, k: int) -> Floats:
+        """Logits n × k of counted rows."""
+        return decision(self.classifier, self.weighting.transform(counts[:, self.keep]), k)
+
+    def as_model(self, analyzer: Analyzer, names: NDArray[np.str_], labels: Sequence[str], temperature: float) -> StanceModel:
+        """The same as a StanceModel, which explains its answers; `names` are those of all counted features."""
+        vectorizer = TfidfVectorizer(analyzer=analyzer, lowercase=False, sublinear_tf=True, vocabulary=names[self.keep].tolist())
+        vectorizer.idf_ = self.weighting.idf_
+        tempered = copy(self.classifier)
+        tempered.coef_, tempered.intercept_ = tempered.coef_ / temperature, tempered.intercept_ / temperature
+        tempered.classes_ = np.array(labels)[tempered.classes_]
+        return StanceModel.from_pipeline(vectorizer, tempered)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One part of a cross-validation: the positions held out, their logits, and the model that gave them."""
+
+    held: NDArray[np.intp]
+    logits: Floats
+    fitted: Fitted
+
+
+def weigh(counts: sparse.csr_matrix, groups: pd.Series) -> tuple[NDArray[np.intp], TfidfTransformer]:
+    """The features to keep and their idf; both come from the rows to fit on alone."""
+    keep = np.flatnonzero(frequent(counts, groups))
+    return keep, TfidfTransformer(sublinear_tf=True).fit(counts[:, keep])
 
 
 def classifier(c: float, tol: float = 1e-8) -> LogisticRegression:
@@ -153,45 +212,72 @@ def cross_validate(
     labels: Sequence[str],
     rows: NDArray[np.bool_],
     progress: Callable[[str], None],
-) -> tuple[float, Floats]:
-    """The C of best out-of-fold macro F1 and its out-of-fold logits for `rows`; no group stands on two sides."""
+) -> tuple[float, list[Fold]]:
+    """The C of best out-of-fold macro F1 and its folds over `rows`; no group stands on two sides."""
     chosen = np.flatnonzero(rows)
     groups = frame["group"].iloc[chosen]
     y = codes_of(frame["label"].iloc[chosen], labels)
-    folds = list(GroupKFold(FOLDS).split(chosen, groups=groups))
-    tasks = (joblib.delayed(_one_fold)(counts[chosen], y, groups, fit, held, len(labels)) for fit, held in folds)
-    logits = np.zeros((len(GRID_C), len(chosen), len(labels)))
-    results = joblib.Parallel(n_jobs=min(FOLDS, joblib.cpu_count()), return_as="generator")(tasks)
-    for i, ((_, held), found) in enumerate(zip(folds, results, strict=True)):
-        progress(f"cross-validation: fold {i + 1} of {FOLDS}")
-        logits[:, held] = found
-    scores = [macro_f1([labels[j] for j in y], [labels[j] for j in z.argmax(1)], labels) for z in logits]
+    sides = list(GroupKFold(FOLDS).split(chosen, groups=groups))
+    tasks = (joblib.delayed(_one_fold)(counts[chosen], y, groups, inside, held, len(labels)) for inside, held in sides)
+    results: list[list[Fold]] = []
+    for found in joblib.Parallel(n_jobs=min(FOLDS, joblib.cpu_count()), return_as="generator")(tasks):
+        results.append(found)
+        progress(f"cross-validation: fold {len(results)} of {FOLDS}")
+    scores = []
+    for folds in zip(*results, strict=True):
+        given = np.zeros(len(chosen), dtype=np.intp)
+        for fold in folds:
+            given[fold.held] = fold.logits.argmax(1)
+        scores.append(macro_f1([labels[int(j)] for j in y], [labels[int(j)] for j in given], labels))
     best = int(np.argmax(np.round(scores, 4)))  # the smallest C among equals
-    return GRID_C[best], logits[best]
+    return GRID_C[best], [folds[best] for folds in results]
 
 
 def _one_fold(
-    counts: sparse.csr_matrix, y: NDArray[np.intp], groups: pd.Series, fit: NDArray[np.intp], held: NDArray[np.intp], k: int
-) -> Floats:
-    """Logits (settings × held rows × labels); `held` ascends, as GroupKFold gives it."""
-    mask = np.zeros(counts.shape[0], dtype=bool)
-    mask[fit] = True
-    X, X_held = weigh(counts, groups, mask, ~mask)
-    return np.stack([decision(classifier(c, 1e-6).fit(X, y[mask]), X_held, k) for c in GRID_C])
+    counts: sparse.csr_matrix,
+    y: NDArray[np.intp],
+    groups: pd.Series,
+    inside: NDArray[np.intp],
+    held: NDArray[np.intp],
+    k: int,
+) -> list[Fold]:
+    """The fold under each C of the grid."""
+    keep, weighting = weigh(counts[inside], groups.iloc[inside])
+    X = weighting.transform(counts[inside][:, keep])
+    fits = (Fitted(keep, weighting, classifier(c, 1e-6).fit(X, y[inside])) for c in GRID_C)
+    return [Fold(held, fitted.logits(counts[held], k), fitted) for fitted in fits]
 
 
-def fit_and_score(
+def fit(
+    counts: sparse.csr_matrix, frame: pd.DataFrame, labels: Sequence[str], rows: NDArray[np.bool_], c: float, tol: float = 1e-8
+) -> Fitted:
+    """The model of the rows `rows` alone."""
+    keep, weighting = weigh(counts[rows], frame["group"][rows])
+    y = codes_of(frame["label"][rows], labels)
+    return Fitted(keep, weighting, classifier(c, tol).fit(weighting.transform(counts[rows][:, keep]), y))
+
+
+def learning_curve(
     counts: sparse.csr_matrix,
     frame: pd.DataFrame,
     labels: Sequence[str],
-    fit: NDArray[np.bool_],
-    score: NDArray[np.bool_],
+    is_test: NDArray[np.bool_],
     c: float,
-) -> Floats:
-    """Logits of the rows `score` by a model fitted on the rows `fit` alone."""
-    X, X_score = weigh(counts, frame["group"], fit, score)
-    y = codes_of(frame["label"][fit], labels)
-    return decision(classifier(c).fit(X, y), X_score, len(labels))
+    full: Evaluation,
+) -> list[dict[str, Any]]:
+    """Macro F1 on the test split after training on an eighth, a quarter, half and all of the other documents."""
+    gold, held = frame[is_test]["label"].tolist(), frame[is_test]["group"].tolist()
+    documents = frame["group"][~is_test].unique()
+    shuffled = documents[np.random.default_rng(0).permutation(len(documents))]
+    points = []
+    for share in CURVE:
+        rows = ~is_test & frame["group"].isin(shuffled[: round(share * len(shuffled))]).to_numpy()
+        if set(frame["label"][rows]) != set(labels):
+            continue
+        logits = fit(counts, frame, labels, rows, c, 1e-5).logits(counts[is_test], len(labels))
+        point, boot, _ = resample(gold, softmax(logits), labels, held)
+        points.append({"n": int(rows.sum()), **measure(point["macro_f1"], boot["macro_f1"]).to_dict()})
+    return [*points, {"n": int((~is_test).sum()), **full.measures["macro_f1"].to_dict()}]
 
 
 def softmax(logits: Floats) -> Floats:
@@ -238,58 +324,27 @@ def check_parity(model: StanceModel, pipeline: Pipeline, texts: Sequence[str], t
 def describe(frame: pd.DataFrame, path: Path, c: float, temperature: float, evaluation: Evaluation) -> dict[str, Any]:
     """What config.json says of a model beside its format: data, settings found, versions."""
     sure = [row["threshold"] for row in evaluation.coverage if row["accuracy"] >= SURE_ACCURACY]
+    data: dict[str, Any] = {
+        "file": path.name,
+        "n": len(frame),
+        "groups": int(frame["group"].nunique()),
+        "sha256": dataset.data_hash(frame),
+    }
+    if "source" in frame and set(frame["source"]) == {"own data", "project data"}:
+        parts = [(name, frame[frame["source"] == name]) for name in ("own data", "project data")]
+        data["parts"] = [{"name": name, "n": len(part), "sha256": dataset.data_hash(part)} for name, part in parts]
     return {
-        "data": {"file": path.name, "n": len(frame), "groups": int(frame["group"].nunique()), "sha256": dataset.data_hash(frame)},
+        "data": data,
         "C": c,
         "temperature": round(temperature, 10),
         "recommended_min_confidence": round(min(sure), 2) if sure else None,
-        "versions": {"python": platform.python_version(), "scikit-learn": sklearn.__version__, "numpy": np.__version__},
+        "versions": {
+            "stance": __version__,
+            "python": platform.python_version(),
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+        },
     }
-
-
-def _evaluate(frame: pd.DataFrame, probabilities: Floats, labels: Sequence[str], name: str) -> Evaluation:
-    return evaluate(
-        frame["label"].tolist(),
-        probabilities,
-        labels,
-        groups=frame["group"].tolist(),
-        secondary=frame["secondary"].tolist(),
-        slices=slices_of(frame),
-        name=name,
-    )
-
-
-def slices_of(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The parts of the data that are scored apart: genre, kind, length, quoted, negated, mixed."""
-    words = frame["text"].map(lambda text: len(text.split()))
-    length = pd.cut(words, [0, 12, 25, 40, 10**9], labels=["1-12 words", "13-25 words", "26-40 words", "over 40 words"])
-    found = {
-        "length": length.astype(str).tolist(),
-        "quotation": np.where(frame["text"].str.contains('["“”]'), "with quotation", "without").tolist(),
-        "negation": np.where(
-            frame["text"].str.contains(r"\b(?:not|no|never|nor|cannot)\b|n['’]t\b"), "negated", "plain"
-        ).tolist(),
-        "second stance": np.where(frame["secondary"] != "", "mixed", "single").tolist(),
-    }
-    for column in ("kind", "genre"):
-        if frame[column].any():
-            found[column] = frame[column].tolist()
-    return found
-
-
-def evaluate_model(model: StanceModel, frame: pd.DataFrame, name: str) -> Evaluation:
-    """Score a model on labelled sentences."""
-    return _evaluate(frame, np.asarray(model.predict_proba(frame["text"].tolist())), model.labels, name)
-
-
-def evaluation_lines(evaluation: Evaluation) -> str:
-    """The main figures of an evaluation as a few lines of text."""
-    lines = [f"{evaluation.name}: {evaluation.n} sentences, {evaluation.n_groups} groups; 95 % intervals"]
-    lines += [f"  {name:<20} {measure}" for name, measure in evaluation.measures.items()]
-    lines += [
-        f"  F1 {label:<17} {values['f1']}  (n = {evaluation.support[label]})" for label, values in evaluation.per_label.items()
-    ]
-    return "\n".join(lines)
 
 
 def summary(outcome: Outcome) -> str:
