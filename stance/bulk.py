@@ -328,9 +328,9 @@ def _parts(plan: Plan, chunks: Iterator[tuple[Chunk, int]], parallel: Any) -> It
         return
     import joblib
 
-    size = _WINDOW_CHUNKS * max(1, parallel._effective_n_jobs())
+    workers = max(1, joblib.effective_n_jobs(parallel.n_jobs))
     call = joblib.delayed(tag_chunk)
-    while window := _window(chunks, size):
+    while window := _window(chunks, workers):
         try:
             yield from parallel(call(plan, chunk, first) for chunk, first in window)
         except RuntimeError as error:
@@ -340,10 +340,13 @@ def _parts(plan: Plan, chunks: Iterator[tuple[Chunk, int]], parallel: Any) -> It
             raise DataError(f"{plan.source}: {reason}; run the command again with --resume and fewer --jobs") from None
 
 
-def _window(chunks: Iterator[tuple[Chunk, int]], size: int) -> list[tuple[Chunk, int]]:
+def _window(chunks: Iterator[tuple[Chunk, int]], workers: int) -> list[tuple[Chunk, int]]:
+    """The next chunks: enough to keep all workers busy, few enough to keep memory flat."""
     window: list[tuple[Chunk, int]] = []
     total = 0
-    while len(window) < size and total < _WINDOW_BYTES and (item := next(chunks, None)):
+    while len(window) < 2 * workers or (len(window) < _WINDOW_CHUNKS * workers and total < _WINDOW_BYTES):
+        if (item := next(chunks, None)) is None:
+            break
         window.append(item)
         total += len(item[0].data)
     return window

@@ -16,7 +16,7 @@ from .rows import CsvRows
 from .spreadsheet import csv_rows
 from .tables import arrow
 
-ROWS = 2_048
+ROWS = 4_096
 _GROUP_ROWS = 2**17
 _SAMPLE = 100
 
@@ -170,7 +170,9 @@ def finish(parts: IO[bytes], target: str, plan: Plan, source: Any) -> None:
     pa = arrow()
     import pyarrow.parquet as pq
 
-    with pq.ParquetWriter(target, output_schema(plan, source), compression="zstd") as writer:
+    schema = output_schema(plan, source)
+    few_values = [field.name for field in schema if not pa.types.is_floating(field.type)]
+    with pq.ParquetWriter(target, schema, use_dictionary=few_values) as writer:
         waiting: list[Any] = []
         n = 0
         while head := parts.read(8):

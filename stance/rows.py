@@ -41,7 +41,7 @@ def _shown(text: str) -> str:
 class CsvRows:
     """Rows of CSV or TSV: lists of cells, brought to the width of the header.
 
-    `records` are the rows as they were read, with their line ends, where all of them are known.
+    `records` are the rows as they were read, without their line ends, where all of them are known.
     """
 
     def __init__(self, plan: Plan, lines: list[list[str]], faults: dict[int, Fault], records: list[str] | None = None) -> None:
@@ -54,8 +54,10 @@ class CsvRows:
         """The rows of a chunk, with a fault for each that is ragged, not UTF-8, or could not be cut."""
         csv.field_size_limit(CELL_LIMIT)
         text, damaged = _decoded(chunk.data)
-        records = [text] if chunk.fault and text else _records(text, plan.read_delimiter)
-        lines = _cells(records, plan.read_delimiter) or [[]] * bool(chunk.fault)
+        if chunk.fault:
+            records, lines = [], list(csv.reader([text], delimiter=plan.read_delimiter)) or [[]]
+        else:
+            records, lines = _parsed(text, plan.read_delimiter)
         width = len(plan.columns)
         faults: dict[int, Fault] = {}
         for i, line in enumerate(lines):
@@ -83,11 +85,8 @@ class CsvRows:
         plan = self._plan
         if self._records is None or plan.delimiter != plan.read_delimiter:
             return csv_rows(self.lines, plan.delimiter, plan.csv_safe)
-        heads = [record.rstrip("\r\n") for record in self._records]
-        anew = set(self.faults)
-        if plan.csv_safe:
-            anew |= risky_rows(self._records, plan.delimiter)
-        places = sorted(anew)
+        heads = self._records.copy()
+        places = sorted({*self.faults, *(risky_rows(heads, plan.delimiter) if plan.csv_safe else ())})
         for i, head in zip(places, csv_rows([self.lines[i] for i in places], plan.delimiter, plan.csv_safe), strict=True):
             heads[i] = head
         return heads
@@ -103,17 +102,21 @@ def _record(delimiter: str) -> re.Pattern[str]:
     return re.compile(row_pattern(delimiter).pattern.decode())
 
 
-def _records(text: str, delimiter: str) -> list[str]:
-    """The rows as they stand, with their line ends."""
-    if '"' not in text and "\r" not in text:
-        return [line + "\n" for line in text.split("\n")[:-1]]
-    return _record(delimiter).findall(text)
+def _parsed(text: str, delimiter: str) -> tuple[list[str], list[list[str]]]:
+    """The rows as they stand, without their line ends, and the cells of each.
 
-
-def _cells(records: list[str], delimiter: str) -> list[list[str]]:
-    """The cells of each row; rows without quotation marks need no csv.reader."""
-    quoted = csv.reader((record for record in records if '"' in record), delimiter=delimiter)
-    return [next(quoted) if '"' in r else line.split(delimiter) if (line := r.rstrip("\r\n")) else [] for r in records]
+    Where every row is one line, as is usual, lines without quotation marks need neither pattern nor csv.reader.
+    """
+    line_ends = text.count("\n")
+    end = "\r\n" if "\r" in text and text.count("\r\n") == line_ends == text.count("\r") else "\n"
+    records: list[str] = text.split(end)[:-1]
+    quoted = [record for record in records if '"' in record]
+    cells = list(csv.reader(quoted, delimiter=delimiter))
+    if len(cells) == len(quoted) and (end == "\r\n" or "\r" not in text):
+        following = iter(cells)
+        return records, [next(following) if '"' in r else r.split(delimiter) if r else [] for r in records]
+    whole: list[str] = _record(delimiter).findall(text)
+    return [record.rstrip("\r\n") for record in whole], list(csv.reader(whole, delimiter=delimiter))
 
 
 def _of_width(line: list[str], width: int, delimiter: str) -> list[str]:

@@ -21,7 +21,8 @@ from typing import IO
 from .records import DataError
 
 _NUMBER = r"[+-]?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?\Z"
-_FORMULA = re.compile(rf"'*(?:[\t\r\n\0]|(?!{_NUMBER})[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_SIGNS = "=+-@\0\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"'*(?:[\t\r\n\0]|(?!{_NUMBER})[\s\0]*[{re.escape(_SIGNS)}])")
 CELL_LIMIT = 2**31 - 1
 
 
@@ -51,28 +52,36 @@ def csv_rows(rows: Iterable[Sequence[object]], delimiter: str, safe: bool) -> li
 
 
 def risky_rows(records: Sequence[str], delimiter: str) -> set[int]:
-    """The numbers of the CSV rows (with their line ends) that may hold a cell to escape; some others may be among them."""
-    text = "\n" + "".join(records)
-    places = [match.start() for pattern in _risks(delimiter) for match in pattern.finditer(text)]
+    """The numbers of the CSV rows (without line ends) that may hold a cell to escape; some others may be among them."""
+    text = "\n".join(["", *records, ""])
+    signs = "".join(sign for sign in _SIGNS if sign in text)
+    places = [match.start() for match in _risky_sign(delimiter, signs).finditer(text)] if signs else []
+    if "\t" in text or "\r" in text or text.count("\n") > len(records) + 1:
+        places += [match.start() for match in _risky_blank(delimiter).finditer(text)]
     if not places:
         return set()
-    ends = list(accumulate(map(len, records)))
-    return {bisect_right(ends, place - 1) for place in places}
+    starts = list(accumulate((len(record) + 1 for record in records), initial=1))
+    return {max(0, bisect_right(starts, place) - 1) for place in places if place < starts[-1]}
 
 
-@lru_cache(maxsize=8)
-def _risks(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Signs, then white space, right behind what can stand before them at the beginning of a cell.
+@lru_cache(maxsize=64)
+def _risky_sign(delimiter: str, signs: str) -> re.Pattern[str]:
+    """One of the signs, right behind what can stand before it at the beginning of a cell, unless a number follows.
 
-    Each pattern begins with a set of characters, which `re` finds fast, and looks back from there.
+    The pattern begins with the signs, which `re` finds fast, and looks back from there.
     """
     d = re.escape(delimiter)
     digits = r"[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?"
     number = rf"(?<=[{d}\r\n][+-]){digits}[{d}\r\n]|(?<=\"[+-]){digits}\"(?!\")"
-    signs = rf"[\0=+\-@\uff1d\uff0b\uff0d\uff20](?<=[{d}\"'\s\0].)(?!{number})"
+    return re.compile(rf"[{re.escape(signs)}](?<=[{d}\"'\s\0].)(?!{number})", re.DOTALL)
+
+
+@lru_cache(maxsize=8)
+def _risky_blank(delimiter: str) -> re.Pattern[str]:
+    """White space other than blanks at the beginning of a cell."""
+    d = re.escape(delimiter)
     unquoted = "" if delimiter == "\t" else rf"|(?<=[{d}\r\n\"']\t)"
-    blanks = rf"[\t\r\n](?:(?<=[{d}\r\n]['\"].)|(?<=['\"]'.){unquoted})"
-    return re.compile(signs, re.DOTALL), re.compile(blanks, re.DOTALL)
+    return re.compile(rf"[\t\r\n](?:(?<=[{d}\r\n]['\"].)|(?<=['\"]'.){unquoted})", re.DOTALL)
 
 
 def read_back(path: str | Path, *, delimiter: str = ",", csv_safe: bool = True) -> Iterator[dict[str, str]]:

@@ -23,7 +23,7 @@ from .plan import Chunk
 from .records import DataError
 from .spreadsheet import CELL_LIMIT
 
-CHUNK_BYTES = 2**18
+CHUNK_BYTES = 2**19
 ROW_LIMIT = 2**22
 _UNPACKED_LIMIT = 100  # times the packed size: text packs 3 to 10 times, a bomb 1,000 times
 _SAMPLE = 100

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import operator
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -161,7 +162,7 @@ def _render(plan: Plan, rows: Rows, scores: Scores) -> bytes:
         heads, tails = rows.json_heads(), _json_tails(plan, rows.faults, scores)
         lines = [head + (tail if head != "{" else tail[2:]) for head, tail in zip(heads, tails, strict=True)]
     else:
-        lines = list(map(str.__add__, rows.csv_heads(), _csv_tails(plan, rows.faults, scores)))
+        lines = list(map(operator.add, rows.csv_heads(), _csv_tails(plan, rows.faults, scores)))
     lines.append("")
     return "\n".join(lines).encode("utf-8", "replace")
 

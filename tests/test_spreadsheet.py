@@ -82,12 +82,12 @@ def test_no_risky_row_is_missed(delimiter, quoting, rows):
     for row in rows:
         file = io.StringIO(newline="")
         csv.writer(file, delimiter=delimiter, quoting=quoting).writerow(row)
-        lines.append(file.getvalue())
+        lines.append(file.getvalue().removesuffix("\r\n"))
     assert {i for i, row in enumerate(rows) if any(escape(cell) != cell for cell in row)} <= risky_rows(lines, delimiter)
 
 
 def test_plain_rows_are_not_taken_for_risky():
-    rows = ['1,-5,"a, b",it\'s,\n', '"a","","b"\n', '"x","-5","y - z"\n', "well-known,a=b,a@b.org\n", '"ends",""\n', ",,\n"]
+    rows = ['1,-5,"a, b",it\'s,', '"a","","b"', '"x","-5","y - z"', "well-known,a=b,a@b.org", '"ends",""', ",,"]
     assert risky_rows(rows, ",") <= {2}
     assert risky_rows([row.replace(",", "\t") for row in rows], "\t") <= {2}
 
