@@ -24,7 +24,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         made = train(data, Path(folder), progress=lambda step: print(step, file=sys.stderr))
         ours, theirs = made.model.predict_proba(texts), stance.load().predict_proba(texts)
-        figures = [json.loads((place / "metrics.json").read_text())["evaluations"] for place in (Path(folder), Path(default_folder()))]
+        figures = [
+            json.loads((place / "metrics.json").read_text())["evaluations"] for place in (Path(folder), Path(default_folder()))
+        ]
     gap, labels = float(np.abs(ours - theirs).max()), int((ours.argmax(1) != theirs.argmax(1)).sum())
     scores = [[round(e["measures"]["macro_f1"]["value"], 4) for e in f] for f in figures]
     print(

@@ -116,7 +116,7 @@ def slices_of(frame: pd.DataFrame, known: NDArray[np.float64]) -> dict[str, list
     """The parts of the data that are scored apart: length, quoted, negated, mixed, known words; kind, genre, source."""
     words = frame["text"].map(lambda text: len(text.split()))
     length = pd.cut(words, [0, 12, 25, 40, 10**9], labels=["1-12 words", "13-25 words", "26-40 words", "over 40 words"])
-    share = pd.cut(known, [-1, 0.8, 0.9, 0.999, 1], labels=["to 80 %", "80 to 90 %", "90 to 99 %", "all"])
+    share = pd.cut(known, [-1, 0.8, 0.9, 0.999, 1], labels=["0 to 80 %", "80 to 90 %", "90 to 99 %", "all of them"])
     found = {
         "length": length.astype(str).tolist(),
         "quotation": np.where(frame["text"].str.contains('["“”]'), "with quotation", "without").tolist(),
