@@ -121,8 +121,7 @@ def write_reports(
         "learning_curve": list(learning_curve),
         "strongest": strongest_features(model),
     }
-    if frame is not None:
-        metrics["data"] = data_card(frame)
+    metrics["data"] = data_card(frame) if frame is not None else None
     metrics["shipped"] = folder.resolve() == Path(default_folder()).resolve()
     return _written(folder, metrics)
 
@@ -171,7 +170,7 @@ def render(metrics: Mapping[str, Any]) -> dict[str, str]:
         ),
         "report.md": templates.get_template("report.md").render(values),
     }
-    if "data" in metrics:
+    if metrics["data"]:
         found["README.md"] = templates.get_template("card.md").render(values)
     return found
 
