@@ -108,6 +108,11 @@ def _checked_config(config: Mapping[str, Any], fail: Fail) -> tuple[list[str], l
     threshold = config.get("recommended_min_confidence")
     if threshold is not None and not (isinstance(threshold, float) and 0 <= threshold <= 1):
         raise fail("'recommended_min_confidence' is not a number from 0 to 1")
+    conformal = config.get("conformal")
+    if conformal is not None and not (
+        isinstance(conformal, list) and len(conformal) == 50 and all(isinstance(x, float) and 0 <= x <= 1 for x in conformal)
+    ):
+        raise fail("'conformal' is not a list of 50 shares")
     return labels, templates, digest  # type: ignore[return-value]
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .batch import Scorer
 
 BATCH_FROM = 1000  # from here on numpy and scipy pay for their import
+CONFORMAL_COVERAGES = tuple(percent / 100 for percent in range(50, 100))
 CHUNK = 4096  # sentences a batch: memory stays flat, the arrays fit the cache
 _SCALES = [0.0, 1.0, *(1.0 + math.log(n) for n in range(2, 64))]
 
@@ -118,6 +119,26 @@ class StanceModel:
                 yield from self.predict(waiting, min_confidence=min_confidence)
                 waiting = []
         yield from self.predict(waiting, min_confidence=min_confidence)
+
+    def predict_set(self, texts: Any, coverage: float = 0.9) -> Any:
+        """The labels that together hold the right one with probability `coverage`: a tuple (a list of them for a list).
+
+        Most probable first, never empty. `coverage` is one of .50, .51 … .99. The promise (split-conformal prediction)
+        holds on average and for text like the training data only: real text of another kind gets less.
+        """
+        table = self.config.get("conformal")
+        if not table:
+            raise InputError("this model holds no conformal table; train it with this version of stance")
+        place = round(coverage * 100) - 50 if isinstance(coverage, (int, float)) and coverage == coverage else -1
+        if not 0 <= place < len(table) or abs(coverage - CONFORMAL_COVERAGES[place]) > 1e-9:
+            raise InputError(f"coverage is {coverage!r}; give .50, .51 … .99")
+        if isinstance(texts, str):
+            return self._set(self._score(texts)[0], table[place])
+        return [self._set(row, table[place]) for _, row, _ in self._scores(as_texts(texts))]
+
+    def _set(self, probabilities: Sequence[float], least: float) -> tuple[str, ...]:
+        order = sorted(range(len(self.labels)), key=lambda j: -probabilities[j])
+        return tuple(self.labels[j] for j in order if j == order[0] or probabilities[j] >= least)
 
     def explain(self, text: str, label: str | None = None) -> Explanation:
         """Why `text` gets its label (or how much speaks for another `label`): features with their exact share.

@@ -21,13 +21,13 @@ import pandas as pd
 import sklearn
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline
 
 from . import __version__, dataset
+from .calibration import REAL_TEXT, conformal_quantiles, fit_temperature, softmax
 from .evaluation import Evaluation, macro_f1, measure, resample
 from .features import TEMPLATES, Analyzer
 from .model import StanceModel
@@ -86,7 +86,10 @@ def train(
     logits = np.zeros((len(choice), len(labels)))
     for fold in folds:
         logits[fold.held] = fold.logits
-    temperature = fit_temperature(logits, codes_of(choice["label"], labels))
+    y = codes_of(choice["label"], labels)
+    temperature = fit_temperature(logits, y)
+    if path.resolve() == (dataset.knowledge_folder() / "sentences.csv").resolve():
+        temperature *= REAL_TEXT
     source = {"file": path.name, "date": data_day(path)}
     judges = [(fold.fitted.as_model(analyzer, names, labels, temperature), fold.held) for fold in folds]
     out_of_fold = score(answer(choice, judges), "out of fold", source, quote=quote)
@@ -100,6 +103,7 @@ def train(
     progress("fitting on everything")
     pipeline = fit_pipeline(frame, analyzer, names[frequent(counts, frame["group"])], chosen, temperature)
     config = describe(frame, path, chosen, temperature, out_of_fold)
+    config["conformal"] = conformal_quantiles(softmax(logits / temperature), y)
     StanceModel.from_pipeline(pipeline[0], pipeline[1], config).save(out)
     model = StanceModel.load(out)
     check_parity(model, pipeline, frame["text"].tolist()[:2000])
@@ -278,28 +282,6 @@ def learning_curve(
         point, boot, _ = resample(gold, softmax(logits), labels, held)
         points.append({"n": int(rows.sum()), **measure(point["macro_f1"], boot["macro_f1"]).to_dict()})
     return [*points, {"n": int((~is_test).sum()), **full.measures["macro_f1"].to_dict()}]
-
-
-def softmax(logits: Floats) -> Floats:
-    """Probabilities of logits (n × k)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def fit_temperature(logits: Floats, y: NDArray[np.intp]) -> float:
-    """The one divisor of logits that gives the least log loss (C. Guo et al., ICML 2017).
-
-    The same number as CalibratedClassifierCV(method="temperature", ensemble=False) finds, but from the out-of-fold
-    logits that cross-validation has made already.
-    """
-
-    def loss(log_t: float) -> float:
-        z = logits / np.exp(log_t)
-        z = z - z.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]).mean())
-
-    found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-8})
-    return float(np.exp(found.x))
 
 
 def fit_pipeline(frame: pd.DataFrame, analyzer: Analyzer, vocabulary: NDArray[np.str_], c: float, temperature: float) -> Pipeline:

@@ -15,7 +15,9 @@ MAY_IMPORT = {
     "features": {"normalise", "stemming"},
     "weights": {"records"},
     "folder": {"records", "features", "normalise", "weights"},
-    "batch": {"features", "folder", "normalise"},
+    "lookup": set(),
+    "cutting": {"lookup"},
+    "batch": {"cutting", "lookup", "features", "folder", "normalise"},
     "columns": {"records"},
     "model": {"records", "features", "normalise", "folder", "batch", "columns"},
     "wordlists": set(),
@@ -61,7 +63,8 @@ MAY_IMPORT = {
     "bulk": {"records", "plan", "output", "tables", "parquet", "tagging", "model", "__version__"},
     "bulk_cli": {"records", "plan", "bulk"},
     "spacy_component": {"model", "records"},
-    "training": {"dataset", "features", "model", "evaluation", "scoring", "report", "records", "__version__"},
+    "calibration": {"model"},
+    "training": {"calibration", "dataset", "features", "model", "evaluation", "scoring", "report", "records", "__version__"},
 }
 RUNTIME = {
     *("__init__", "records", "normalise", "stemming", "features", "weights", "folder", "batch", "columns", "model", "cli"),
