@@ -61,10 +61,14 @@ def benchmark_tables() -> list[dict[str, Any]]:
 
 
 def as_table(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Columns, rows and a note from a result file: {"columns", "rows"}, or records of figures by name."""
+    """Columns, rows and a note from a result file: {"columns", "rows"}, some figures, or records of figures by name."""
     note = str(record.get("note", ""))
     if "columns" in record and "rows" in record:
         return {"columns": list(record["columns"]), "rows": [[_cell(x) for x in row] for row in record["rows"]], "note": note}
+    figures = {name: value for name, value in record.items() if isinstance(value, int | float)}
+    if len(figures) > 2:
+        cells = [[name.replace("_", " "), _cell(value)] for name, value in figures.items()]
+        return {"columns": ["figure", "value"], "rows": cells, "note": note}
     for value in record.values():
         rows = _records(value)
         if rows:

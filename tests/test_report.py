@@ -215,6 +215,8 @@ def test_fractions_are_said_as_people_say_them(share, words):
 def test_result_files_of_any_shape_become_tables(record):
     assert findings.as_table(record) == {"columns": ["name", "macro F1"], "rows": [["a", "0.500"]], "note": ""}
     assert findings.as_table({"n": 3}) is None
+    swaps = {"frames": 207, "label_changes": 0, "largest_move": 0.04, "worst": [{"text": "x", "move": 0.04}]}
+    assert findings.as_table(swaps)["rows"] == [["frames", "207"], ["label changes", "0"], ["largest move", "0.040"]]
 
 
 def test_the_citation_names_model_and_figures(model, folder):
