@@ -18,14 +18,14 @@ import stance
 HERE = Path(__file__).parent
 LIMIT = 0.05  # no name may move a probability further than this from the median of its frame
 STATES = (
-    *("Turkey", "Türkiye", "Jordan", "Chad", "Georgia", "Mali", "Niger", "Guinea", "Oman", "Cuba", "Fiji", "Togo", "Laos", "Peru"),
-    *("France", "Russia", "China", "India", "Israel", "Iran", "Ukraine", "Poland", "Germany", "Brazil", "Lebanon", "Cyprus"),
+    *("Turkey", "Türkiye", "Jordan", "Chad", "Georgia", "Mali", "Niger", "Guinea", "Oman", "Cuba", "Fiji", "Togo", "Peru"),
+    *("France", "Russia", "China", "India", "Israel", "Iran", "Ukraine", "Poland", "Germany", "Brazil", "Laos", "Cyprus"),
     *("Republic of the Congo", "Democratic Republic of the Congo", "Central African Republic", "Dominican Republic"),
     *("South Sudan", "North Macedonia", "Equatorial Guinea", "Papua New Guinea", "Sri Lanka", "Saudi Arabia", "Burkina Faso"),
-    *("United Arab Emirates", "United States", "United States of America", "U.S.", "UK", "United Kingdom", "Gambia", "Philippines"),
+    *("United Arab Emirates", "United States", "United States of America", "U.S.", "UK", "United Kingdom", "Gambia"),
     *("Democratic People's Republic of Korea", "North Korea", "Syrian Arab Republic", "Islamic Republic of Iran", "Holy See"),
     *("Timor-Leste", "Côte d'Ivoire", "St. Kitts and Nevis", "Guinea-Bissau", "Bosnia and Herzegovina", "Trinidad and Tobago"),
-    *("Saint Vincent and the Grenadines", "São Tomé and Príncipe", "Antigua and Barbuda", "Cabo Verde", "Myanmar", "Eswatini"),
+    *("Saint Vincent and the Grenadines", "São Tomé and Príncipe", "Antigua and Barbuda", "Cabo Verde", "Philippines"),
 )
 WITH_ARTICLE = ("Republic", "United", "U.S.", "UK", "Gambia", "Philippines", "Holy See")
 
