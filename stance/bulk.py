@@ -28,6 +28,7 @@ from .tagging import csv_header, model_hash, model_of, packed, tag_chunk
 _CHECKPOINT_SECONDS = 1.0
 _WINDOW_CHUNKS, _WINDOW_BYTES = 16, 2**25  # a job; in all
 _SHOWN_FAULTS = 10
+_WORKER_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,10 @@ def _cluster(scheduler: str) -> Iterator[Any]:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{scheduler}: no Dask scheduler answers ({reason}); check the address") from None
     with client:
+        try:
+            client.wait_for_workers(1, timeout=_WORKER_SECONDS)
+        except TimeoutError:
+            raise DataError(f"{scheduler}: no Dask worker has joined in {_WORKER_SECONDS} s; start one") from None
         yield client
 
 

@@ -55,7 +55,8 @@ class CsvRows:
         csv.field_size_limit(CELL_LIMIT)
         text, damaged = _decoded(chunk.data)
         if chunk.fault:
-            records, lines = [], list(csv.reader([text], delimiter=plan.read_delimiter)) or [[]]
+            records: list[str] = []
+            lines = list(csv.reader([text], delimiter=plan.read_delimiter)) or [[]]
         else:
             records, lines = _parsed(text, plan.read_delimiter)
         width = len(plan.columns)
