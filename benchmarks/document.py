@@ -16,7 +16,7 @@ from pathlib import Path
 
 from stance.dataset import is_test_group, read_labelled
 from stance.records import LABELS
-from stance.report import data_card
+from stance.report import data_card, outdated, refresh
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "data/DATASHEET.md")
@@ -114,6 +114,11 @@ def main() -> int:
             stale.append(name)
             if not options.check:
                 path.write_text(new, encoding="utf-8")
+    model = ROOT / "models/default"
+    if outdated(model):
+        stale += [f"models/default/{name}" for name in outdated(model)]
+        if not options.check:
+            refresh(model)
     print(f"{'out of date' if options.check else 'rewritten'}: {', '.join(stale) or 'none'}")
     return 1 if stale and options.check else 0
 

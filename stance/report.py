@@ -131,25 +131,38 @@ def refresh(folder: Path) -> dict[str, Any]:
     return _written(folder, read_metrics(folder))
 
 
+def outdated(folder: Path) -> list[str]:
+    """The texts in `folder` that `refresh` would change; report.html apart, whose drawings differ with matplotlib's version."""
+    fresh = _files(read_metrics(folder))
+    fresh.pop("report.html")
+    paths = ((folder / name, text) for name, text in fresh.items())
+    return [path.name for path, text in paths if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
 def read_metrics(folder: Path) -> dict[str, Any]:
     """The metrics.json of a folder; DataError where there is none."""
     try:
         found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DataError(f"{folder}: holds no metrics.json; make one with stance train or stance evaluate -o {folder}") from None
-    if not isinstance(found, dict) or not found.get("evaluations"):
-        raise DataError(f"{folder / 'metrics.json'}: holds no evaluations; make it anew with stance evaluate -o")
+    if not isinstance(found, dict) or not found.get("evaluations") or "shipped" not in found:
+        raise DataError(
+            f"{folder / 'metrics.json'}: is not of this version; make it anew with stance train or stance evaluate -o"
+        )
     return found
 
 
 def _written(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
+    for name, text in _files(metrics).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return metrics
+
+
+def _files(metrics: dict[str, Any]) -> dict[str, str]:
+    """File name → text of everything told about a model; adds the figures on real text to `metrics`."""
     real = real_text(metrics["model"]["weights_sha256"], shipped=metrics["shipped"])
     metrics["real"] = real if real is not None else metrics.get("real")
-    text = json.dumps(metrics, indent=1, ensure_ascii=False) + "\n"
-    (folder / "metrics.json").write_text(text, encoding="utf-8")
-    for name, drawn in render(metrics).items():
-        (folder / name).write_text(drawn, encoding="utf-8")
-    return metrics
+    return {"metrics.json": json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", **render(metrics)}
 
 
 def render(metrics: Mapping[str, Any]) -> dict[str, str]:

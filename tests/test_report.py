@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 
 import html5lib
@@ -14,7 +15,7 @@ from stance.citation import citation
 from stance.comparison import compare
 from stance.model import StanceModel
 from stance.records import DataError
-from stance.report import pieces, plain, read_metrics, refresh, render, render_comparison, write_reports
+from stance.report import outdated, pieces, plain, read_metrics, refresh, render, render_comparison, write_reports
 from stance.scoring import answer, evaluate_model, score
 
 PAYLOADS = (
@@ -145,8 +146,18 @@ def test_reports_are_drawn_from_the_metrics_alone(folder):
     for name, text in render(metrics).items():
         assert (folder / name).read_text() == text, name
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert outdated(folder) == []
     refresh(folder)
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_words_and_numbers_that_part_are_found(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "README.md").write_text((copy / "README.md").read_text().replace("0.", "1."))
+    assert outdated(copy) == ["README.md"]
+    refresh(copy)
+    assert outdated(copy) == []
 
 
 def test_every_number_of_the_card_stands_in_the_metrics(folder):
