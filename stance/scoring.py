@@ -41,6 +41,11 @@ class Answers:
     known: NDArray[np.float64]
     judges: list[StanceModel]
 
+    def part(self, rows: NDArray[np.bool_]) -> Answers:
+        """The answers to these rows alone."""
+        judges = [judge for judge, kept in zip(self.judges, rows, strict=True) if kept]
+        return Answers(self.frame[rows], self.labels, self.probabilities[rows], self.known[rows], judges)
+
 
 def answer(frame: pd.DataFrame, judges: Judges) -> Answers:
     """The answers to all rows; `judges` pairs a model with the positions of the rows it answers."""

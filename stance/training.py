@@ -38,6 +38,8 @@ from .scoring import answer, data_day, score
 FOLDS = 5
 CURVE = (1 / 8, 1 / 4, 1 / 2)  # the learning curve's sizes below the full one
 GRID_C = (1.0, 2.0, 4.0, 8.0)
+OWN, PROJECT = "own data", "project data"  # where a sentence comes from under add_default
+CALIBRATE_FROM = 100  # so many own sentences give a temperature of their own
 SOURCES = 3  # a feature is kept only if it occurs in this many documents (also: no user's text inside a model)
 SURE_ACCURACY = 0.9  # the recommended min_confidence is where out-of-fold accuracy reaches this
 Floats = NDArray[np.float64]
@@ -87,12 +89,16 @@ def train(
     for fold in folds:
         logits[fold.held] = fold.logits
     y = codes_of(choice["label"], labels)
-    temperature = fit_temperature(logits, y)
-    if path.resolve() == (dataset.knowledge_folder() / "sentences.csv").resolve():
+    mine = (choice["source"] == OWN).to_numpy() if add_default else np.zeros(len(choice), dtype=bool)
+    on_mine = mine.sum() >= CALIBRATE_FROM  # what the model is for: its confidence is set on these
+    temperature = fit_temperature(logits[mine], y[mine]) if on_mine else fit_temperature(logits, y)
+    if not on_mine and (add_default or path.resolve() == (dataset.knowledge_folder() / "sentences.csv").resolve()):
         temperature *= REAL_TEXT
     source = {"file": path.name, "date": data_day(path)}
     judges = [(fold.fitted.as_model(analyzer, names, labels, temperature), fold.held) for fold in folds]
-    out_of_fold = score(answer(choice, judges), "out of fold", source, quote=quote)
+    answers = answer(choice, judges)
+    out_of_fold = score(answers, "out of fold", source, quote=quote)
+    own = score(answers.part(mine), "own data, out of fold", source, quote=quote) if mine.any() else None
     test, curve = None, []
     if is_test.any():
         progress("scoring the frozen test split")
@@ -109,7 +115,7 @@ def train(
     check_parity(model, pipeline, frame["text"].tolist()[:2000])
     joblib.dump(pipeline, out / "pipeline.joblib", compress=3)
     progress("writing the reports")
-    write_reports(out, model, [e for e in (test, out_of_fold) if e is not None], frame, curve)
+    write_reports(out, model, [e for e in (own, test, out_of_fold) if e is not None], frame, curve)
     return Outcome(model, out, out_of_fold, test, config, time.perf_counter() - start)
 
 
@@ -133,9 +139,9 @@ def with_default(frame: pd.DataFrame) -> pd.DataFrame:
 
     Groups of the same name in both get another name here, so that the frozen test split of the project's data stays.
     """
-    own = dataset.read_labelled(dataset.knowledge_folder() / "sentences.csv", LABELS).assign(source="project data")
+    own = dataset.read_labelled(dataset.knowledge_folder() / "sentences.csv", LABELS).assign(source=PROJECT)
     clash = frame["group"].isin(set(own["group"]))
-    mine = frame.assign(source="own data", group=frame["group"].where(~clash, "own " + frame["group"]))
+    mine = frame.assign(source=OWN, group=frame["group"].where(~clash, "own " + frame["group"]))
     both = pd.concat([mine, own], ignore_index=True).fillna("")
     pairs = dataset.near_duplicates(both["text"].tolist(), both["group"].tolist())
     repeated = {pair.second for pair in pairs if pair.first < len(mine) <= pair.second}
@@ -312,8 +318,8 @@ def describe(frame: pd.DataFrame, path: Path, c: float, temperature: float, eval
         "groups": int(frame["group"].nunique()),
         "sha256": dataset.data_hash(frame),
     }
-    if "source" in frame and set(frame["source"]) == {"own data", "project data"}:
-        parts = [(name, frame[frame["source"] == name]) for name in ("own data", "project data")]
+    if "source" in frame and set(frame["source"]) == {OWN, PROJECT}:
+        parts = [(name, frame[frame["source"] == name]) for name in (OWN, PROJECT)]
         data["parts"] = [{"name": name, "n": len(part), "sha256": dataset.data_hash(part)} for name, part in parts]
     return {
         "data": data,
