@@ -223,22 +223,18 @@ def _run(
     elif plan.output != "parquet":
         output.write(packed(csv_header(plan) if plan.output != "jsonl" else b"", plan.compression))
     saved = time.monotonic()
-    try:
-        with _workers(jobs, scheduler) as parallel:
-            for part in _parts(plan, _numbered(chunks, summary.rows + 1), parallel):
-                if plan.strict and part.faults:
-                    summary.add(part, plan.source)
-                    output.discard()
-                    raise DataError(f"{summary.first_faults[0]}; mend it, or leave out --strict")
-                output.write(part.data)
-                state.add(part, plan.source)
-                if time.monotonic() - saved >= _CHECKPOINT_SECONDS:
-                    output.checkpoint(state.record())
-                    saved = time.monotonic()
-                progress(summary)
-    except KeyboardInterrupt:
-        output.checkpoint(state.record())
-        raise
+    with _workers(jobs, scheduler) as parallel:
+        for part in _parts(plan, _numbered(chunks, summary.rows + 1), parallel):
+            if plan.strict and part.faults:
+                summary.add(part, plan.source)
+                output.discard()
+                raise DataError(f"{summary.first_faults[0]}; mend it, or leave out --strict")
+            output.write(part.data)
+            state.add(part, plan.source)
+            if time.monotonic() - saved >= _CHECKPOINT_SECONDS:
+                output.checkpoint(state.record())
+                saved = time.monotonic()
+            progress(summary)
     output.finish(state.record(), _converter(table, plan))
 
 

@@ -13,6 +13,8 @@ from .records import InputError
 if TYPE_CHECKING:
     from .bulk import Summary
 
+_EVERY_SECONDS = 0.25
+
 
 def is_table(options: argparse.Namespace) -> bool:
     """Whether `stance tag` was given a table: by --format, or by the suffix of the file."""
@@ -96,18 +98,18 @@ class Meter:
         self._rows, self._done = 0, 0.0
 
     def __call__(self, summary: Summary) -> None:
-        """Show how far the run is, at most four times a second."""
+        """Show how far the run is, now and then."""
         now = time.monotonic()
         if self._first is None:
             self._first, self._rows, self._done = summary, summary.rows, summary.done or 0.0
             self._began = now
-        if now - self._shown < 0.25:
+        if now - self._shown < _EVERY_SECONDS:
             return
         self._shown = now
         line = f"{summary.rows:,} rows  {(summary.rows - self._rows) / max(now - self._began, 1e-9):,.0f} a second"
         if summary.done is not None and summary.done > self._done:
             left = (now - self._began) * (1 - summary.done) / (summary.done - self._done)
-            line += f"  {summary.done:.0%}  {_duration(left)} left"
+            line += f"  {summary.done:.0%}  {duration(left)} left"
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
@@ -115,7 +117,8 @@ class Meter:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time in two units at most."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -128,6 +128,7 @@ class FileOutput:
                 convert(self._file, str(whole))
                 _sync(whole)
             self.checkpoint(state, finished=True)
+            self._file.close()
             os.replace(whole, self._path)
             _sync(self._path.absolute().parent)
             self._part.unlink(missing_ok=True)
@@ -181,7 +182,9 @@ def _write_all(file: IO[bytes] | FileIO, data: bytes) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Bring a file, or a folder's list of names, to the disk."""
+    """Bring a file, or a folder's list of names, to the disk (Windows does so by itself)."""
+    if os.name == "nt":
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

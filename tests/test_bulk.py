@@ -7,10 +7,11 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from stance import DataError, InputError, bulk, parquet, tables, tag
+from stance import DataError, InputError, bulk, bulk_cli, parquet, tables, tag
 from stance.bulk import Options, tag_table
 from stance.cli import main
 from stance.spreadsheet import read_back
@@ -338,6 +339,48 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     done = subprocess.run(f"{sys.executable} -m stance.cli tag {source} | head -1", shell=True, capture_output=True, check=True)
     assert done.stdout.decode().startswith("id,text,note,label")
     assert b"Traceback" not in done.stderr
+
+
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, tmp_path, capsys):
+    source = write_table(tmp_path / "in.csv", ROWS)
+    monkeypatch.setattr(bulk_cli, "_EVERY_SECONDS", 0.0)
+    for terminal in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
+        assert main(["tag", str(source), "-o", str(tmp_path / "out.csv"), "--force"]) == 0
+        shown = capsys.readouterr().err
+        assert ("a second  " in shown and " left" in shown) == terminal
+        assert shown.rpartition("\x1b[K")[2].startswith("stance: 60 rows of 'text' in ")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (125, "2 min 05 s"), (7500, "2 h 05 min")])
+def test_durations(seconds, text):
+    assert bulk_cli.duration(seconds) == text
+
+
+def test_the_recipe_for_spark_works_on_pandas():
+    import pandas as pd
+
+    found = stance_of(pd.Series(["We condemn the attack.", None]))
+    assert found["label"].tolist()[0] == "condemnatory"
+    assert found["recognised"].tolist() == [True, False]
+
+
+def stance_of(texts):
+    """The body of the function in docs/scale.md."""
+    document = (Path(__file__).parent.parent / "docs/scale.md").read_text(encoding="utf-8")
+    code = document.partition("def stance_of(texts: pd.Series) -> pd.DataFrame:\n")[2].partition("\n\n")[0]
+    names = {"texts": texts}
+    exec("def recipe():\n" + code + "\nresult = recipe()", names)
+    return names["result"]
+
+
+def test_numbers_in_the_document_are_the_measured_ones():
+    root = Path(__file__).parent.parent
+    sys.path.insert(0, str(root / "benchmarks"))
+    from bulk import document
+
+    text = (root / "docs/scale.md").read_text(encoding="utf-8")
+    assert document(json.loads((root / "benchmarks/results/bulk.json").read_text()), text) == text
 
 
 @pytest.mark.parametrize(

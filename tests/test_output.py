@@ -238,6 +238,27 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
     assert tag_table(source, tmp_path / "out.csv", resume=True).rows == 40
 
 
+def test_ctrl_c_in_the_middle_of_a_row(monkeypatch, tmp_path):
+    source = write_csv(tmp_path / "in.csv")
+    tag_table(source, tmp_path / "whole.csv")
+    for step in range(1, 8):
+        with monkeypatch.context() as patch:
+            calls = iter(range(100))
+
+            def half(file, data, step=step, calls=calls):
+                stop = next(calls) == step
+                file.write(data[: len(data) // 2] if stop else data)
+                if stop:
+                    raise KeyboardInterrupt
+
+            patch.setattr(output, "_write_all", half)
+            with pytest.raises(KeyboardInterrupt):
+                tag_table(source, tmp_path / "out.csv")
+        tag_table(source, tmp_path / "out.csv", resume=True)
+        assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+        (tmp_path / "out.csv").unlink()
+
+
 @pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
 def test_a_full_disk_is_survived(tmp_path, out):
     """A limit on the size of files stands for the full disk; benchmarks/bulk.py mounts a real one."""
