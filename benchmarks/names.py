@@ -69,7 +69,7 @@ def fill(frame: Frame, slots: dict[str, str]) -> str:
     """The sentence with its slots filled, its first letter a capital, no s after the apostrophe of "United States'"."""
     sentence = frame.sentence
     if slots["bare"].endswith("s"):
-        sentence = sentence.replace("{state}'s", "{state}'")
+        sentence = sentence.replace("{state}'s", "{state}'").replace("{STATE}'S", "{STATE}'")
     sentence = sentence.format_map(slots)
     first = 1 if sentence[0] == '"' else 0
     return sentence[:first] + sentence[first].upper() + sentence[first + 1 :]

@@ -2,7 +2,8 @@
 
 The CSV needs the columns text and label; rows of one `doc` are resampled together. Settings are chosen by grouped
 cross-validation on data/sentences.csv, never on the CSV. A peer whose package is missing (dependency group `peers`) is skipped by
-name. Time is CPU time of a batch of 2,000 distinct sentences. Writes benchmarks/results/peers.json.
+name. Time is CPU time of a batch of 2,000 distinct sentences. Writes benchmarks/results/peers.json; with --again the peers' answers
+are taken from there and stance alone answers anew.
 """
 
 from __future__ import annotations
@@ -224,62 +225,76 @@ def own_megabytes() -> float:
 # ---- the table --------------------------------------------------------------------------------------
 
 
+def measured(name: str, train: pd.DataFrame, texts: list[str]) -> dict[str, Any]:
+    """A peer's answers (a digit each, its place in LABELS), speed, size and setting."""
+    fit, distributions = PEERS[name]
+    trained = fit(train)
+    timed = train["text"].tolist()[:: max(1, len(train) // TIMED)][:TIMED]
+    own = own_megabytes() if name == "stance" else megabytes(distributions[:1])
+    installed = megabytes(with_required(distributions)) + (own if name == "stance" else 0)
+    return {
+        "answers": "".join(str(LABELS.index(label)) for label in trained.label(texts)),
+        "sentences_per_second": sentences_per_second(trained.label, timed),
+        "megabytes_alone": round(own + trained.size / MEGABYTE, 1),
+        "megabytes_installed": round(installed + trained.size / MEGABYTE, 1),
+        "setting": trained.setting,
+    }
+
+
+def compare(rows: dict[str, dict[str, Any]], gold: list[str], groups: list[str]) -> None:
+    """Add macro F1 to each row, and how far stance is ahead of it; print the table."""
+    print(f"{'':<32} macro F1               stance ahead by            p   sentences/s   MB alone   MB installed   setting")
+    labels = {name: [LABELS[int(digit)] for digit in row["answers"]] for name, row in rows.items()}
+    for name, row in rows.items():
+        found = np.eye(len(LABELS))[[int(digit) for digit in row["answers"]]]
+        point, boot, _ = resample(gold, found, LABELS, groups)
+        macro, behind = measure(point["macro_f1"], boot["macro_f1"]), ""
+        row["macro_f1"] = macro.to_dict()
+        if name != "stance":
+            difference, p = paired_difference(gold, labels["stance"], labels[name], LABELS, groups)
+            row["behind_stance"] = {**difference.to_dict(), "p": p}
+            behind = f"{difference}  {p:.4f}"
+        speed = row["sentences_per_second"] or "-"
+        sizes = f"{row['megabytes_alone']:>10} {row['megabytes_installed']:>12}"
+        print(f"{name:<32} {macro}   {behind:<30} {speed:>9} {sizes}   {row['setting']}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, type=Path, metavar="PATH")
-    parser.add_argument("--only", nargs="*", help="words; peers whose name holds none of them are left out, nothing is written")
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "peers.json")
+    parser.add_argument("--only", nargs="*", help="words: peers whose name holds none of them are left out")
+    parser.add_argument("--again", action="store_true", help="take the peers' answers from the file, measure stance alone")
     options = parser.parse_args()
     train = read_labelled(knowledge_folder() / "sentences.csv", LABELS)
     frame = read_labelled(options.data, LABELS)
-    texts, gold, groups = frame["text"].tolist(), frame["label"].tolist(), frame["group"].tolist()
-    if "doc" in frame:
-        groups = frame["doc"].tolist()
-    timed = train["text"].tolist()[:: max(1, len(train) // TIMED)][:TIMED]
+    old = json.loads(options.out.read_text(encoding="utf-8")) if options.again else {}
+    data = {"file": options.data.name, "n": len(frame), "sha256": data_hash(frame)}
+    if options.again and old["data"] != data:
+        parser.error(f"{options.out} was made on other data; run without --again")
     rows: dict[str, dict[str, Any]] = {}
-    skipped: dict[str, str] = {}
-    ours: list[str] = []
-    print(f"{'':<32} macro F1               stance ahead by            p   sentences/s   MB alone   MB installed")
-    for name, (fit, distributions) in PEERS.items():
+    skipped: dict[str, str] = old.get("skipped", {})
+    for name in PEERS:
         if options.only and name != "stance" and not any(word in name for word in options.only):
             continue
+        if options.again and name != "stance":
+            if name in old["peers"]:
+                rows[name] = old["peers"][name]
+            continue
         try:
-            trained = fit(train)
+            rows[name] = measured(name, train, frame["text"].tolist())
         except ModuleNotFoundError as error:
             skipped[name] = f"package {error.name} is not installed"
-            print(f"{name:<32} skipped: {skipped[name]}")
-            continue
-        given = trained.label(texts)
-        point, boot, _ = resample(gold, np.eye(4)[[LABELS.index(label) for label in given]], LABELS, groups)
-        own = own_megabytes() if name == "stance" else megabytes(distributions[:1]) if distributions else 0.0
-        installed = megabytes(with_required(distributions)) + (own if name == "stance" else 0)
-        row = rows[name] = {
-            "macro_f1": measure(point["macro_f1"], boot["macro_f1"]).to_dict(),
-            "sentences_per_second": sentences_per_second(trained.label, timed),
-            "megabytes_alone": round(own + trained.size / MEGABYTE, 1),
-            "megabytes_installed": round(installed + trained.size / MEGABYTE, 1),
-            "setting": trained.setting,
-        }
-        behind = ""
-        if name == "stance":
-            ours = given
-        else:
-            difference, p = paired_difference(gold, ours, given, LABELS, groups)
-            row["behind_stance"] = {**difference.to_dict(), "p": p}
-            behind = f"{difference}  {p:.4f}"
-        print(
-            f"{name:<32} {measure(point['macro_f1'], boot['macro_f1'])}   {behind:<30} {row['sentences_per_second'] or '-':>9} "
-            f"{row['megabytes_alone']:>10} {row['megabytes_installed']:>12}   {trained.setting}",
-            flush=True,
-        )
+            print(f"{name} skipped: {skipped[name]}")
+    compare(rows, frame["label"].tolist(), frame["doc" if "doc" in frame else "group"].tolist())
     record = {
-        "data": {"file": options.data.name, "n": len(frame), "sha256": data_hash(frame)},
-        "trained_on": {"n": len(train), "sha256": data_hash(train)},
+        "data": data,
+        "trained_on": old.get("trained_on") or {"n": len(train), "sha256": data_hash(train)},
         "weights_sha256": stance.load().config["weights_sha256"],
         "peers": rows,
         "skipped": skipped,
     }
-    if not options.only:
-        (HERE / "results" / "peers.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
