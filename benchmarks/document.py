@@ -7,6 +7,7 @@ models/default/metrics.json, benchmarks/results/*.json and data/sentences.csv, n
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import sys
@@ -14,12 +15,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from stance.annotation import agreement, read_annotations
 from stance.dataset import is_test_group, read_labelled
 from stance.records import LABELS
 from stance.report import data_card, outdated, refresh
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "data/DATASHEET.md")
+DOCUMENTS = ("README.md", "data/DATASHEET.md", "data/BATCHES.md")
 BLOCK = re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -93,7 +95,61 @@ def composition() -> str:
     return "\n".join([*lines, "", f"Largest genres: {largest}."])
 
 
-BLOCKS: dict[str, Callable[[], str]] = {f.__name__: f for f in (in_domain, real_text, real_coverage, composition)}
+def agreement_figures() -> str:
+    found = agreement(read_annotations(ROOT / "data/annotations.csv"))
+    lines = [
+        f"{found.n_shared} sentences (a random tenth of every batch) were labelled again by a reader who saw neither the writer's label nor the model's:",
+        "",
+        "| | value | 95 % interval |",
+        "|---|---|---|",
+        f"| Krippendorff's alpha (nominal) | {found.alpha['value']:.3f} | {found.alpha['low']:.3f} to {found.alpha['high']:.3f} |",
+    ]
+    for label in LABELS:
+        row = found.alpha_by_label[label]
+        lines.append(f"| alpha, {label} against the rest | {row['value']:.3f} | {row['low']:.3f} to {row['high']:.3f} |")
+    with open(ROOT / "data/annotations.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    changed = sum(row["settled"] != row["annotator_writer"] for row in rows)
+    lines += ["", f"Both agree on {found.unanimous:.1%}. The rest were settled with the rule cited; the writer's label was changed in {changed} "
+              f"of {len(rows)} ({changed / len(rows):.1%})."]  # fmt: skip
+    return "\n".join(lines)
+
+
+def batches() -> str:
+    with open(ROOT / "data/batches.csv", encoding="utf-8", newline="") as file:
+        aims = {row["batch"]: row["aim"] for row in csv.DictReader(file)}
+    lines = [
+        "| after | sentences | words | pairs | triples | cross-validated macro F1 | macro F1 on real sentences | what it aimed at |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for s in read("benchmarks/results/batches.json"):
+        c = s["coverage"]
+        lines.append(
+            f"| {s['name']} | {s['n']} | {c['words']:.1%} | {c['pairs']:.1%} | {c['triples']:.1%} "
+            f"| {three(s['cross_validated'])} | {three(s['real'])} | {aims.get(s['name'], '')} |"
+        )
+    return "\n".join(lines)
+
+
+def speed() -> str:
+    rows = read("benchmarks/results/speed.json")
+    lines = ["| | times faster (median) | smallest to largest |", "|---|---|---|"]
+    lines += [f"| {name} | {row['ratio']:.1f} | {row['low']:.1f} to {row['high']:.1f} |" for name, row in rows.items()]
+    line = rows["command line"]
+    lines += ["", f"`stance predict` from the prompt takes {line['of_empty_python']:.1f} times as long as an empty Python process and {line['megabytes']:.0f} MB."]
+    return "\n".join(lines)
+
+
+def names() -> str:
+    found = read("benchmarks/results/names.json")
+    return (
+        f"{found['frames']} sentence frames × {found['names']} names of states: {found['label_changes']} labels change, "
+        f"the largest move of a probability is {found['largest_move']:.3f}."
+    )
+
+
+BLOCK_FUNCTIONS = (in_domain, real_text, real_coverage, composition, agreement_figures, batches, speed, names)
+BLOCKS: dict[str, Callable[[], str]] = {f.__name__: f for f in BLOCK_FUNCTIONS}
 
 
 def filled(text: str) -> str:

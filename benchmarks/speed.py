@@ -61,17 +61,24 @@ def paired(ours: Callable[[], object], theirs: Callable[[], object], rounds: int
     }
 
 
-def process(arguments: list[str]) -> tuple[float, float]:
+LAUNCHER = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+wall = time.perf_counter() - start
+print(json.dumps([wall, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
+"""  # a small process of its own: a child's peak memory counts from the fork, so the parent must be small
+
+
+def process(arguments: list[str]) -> list[float]:
     """Wall seconds and peak memory (MB) of a whole process."""
-    start = time.perf_counter()
-    child = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
-    _, _, usage = os.wait4(child.pid, 0)
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    done = subprocess.run([sys.executable, "-c", LAUNCHER, *arguments], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def command_line(rival_path: Path, rounds: int) -> dict:
     """`stance predict` against joblib.load + predict, and against `python -c pass`, as whole processes."""
-    ours = [sys.executable, "-m", "stance", "predict", SENTENCE]
+    ours = [sys.executable, "-c", "from stance.cli import main; main()", "predict", SENTENCE]  # what the installed script does
     theirs = [sys.executable, "-c", f"import joblib; print(joblib.load({str(rival_path)!r}).predict([{SENTENCE!r}]))"]
     empty = [sys.executable, "-c", "pass"]
     runs = [(process(ours), process(theirs), process(empty)) for _ in range(rounds + 1)][1:]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .cutting import cut_tokens, hashes_of
-from .features import MARKS, NAME, NO_STANCE, Analyzer, bare, read_template
+from .features import ARTICLE, MARKS, NAME, NO_STANCE, POSSESSIVE, Analyzer, bare, read_template
 from .folder import Parts
 from .lookup import BITS, IntMap, Ints, Trie, inside
 from .normalise import normalise
@@ -85,7 +85,7 @@ class Scorer:
         self._analyzer = parts.analyzer
         self._k = len(parts.labels)
         vocabulary = dict(parts.vocabulary)
-        symbols = {NAME, NO_STANCE, *MARKS}
+        symbols = {NAME, NO_STANCE, ARTICLE, POSSESSIVE, *MARKS}
         for feature in vocabulary:
             symbols.update(feature.split(" ")[1:])
         for expression in self._analyzer.lexicon:
@@ -229,6 +229,10 @@ class Scorer:
         any_case, _ = words.any_case.longest(table[:, words.ANY_CASE], sentences)
         exact, _ = words.exact.longest(table[:, words.EXACT], sentences)
         masked |= inside(np.maximum(any_case, exact))[1]
+        article = (symbols[:-1] == self._numbers[ARTICLE]) & masked[1:] & (sentences[:-1] == sentences[1:])
+        masked[:-1] |= article
+        left_over = (symbols[1:] == self._numbers[POSSESSIVE]) & (symbols[:-1] != self._numbers[POSSESSIVE])
+        masked[1:] |= left_over & masked[:-1] & (sentences[:-1] == sentences[1:])
         symbols = np.where(masked, self._numbers[NAME], symbols)
         keep = np.ones(len(symbols), dtype=bool)
         keep[1:] = ~(masked[1:] & masked[:-1] & (sentences[1:] == sentences[:-1]))

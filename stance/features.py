@@ -14,7 +14,7 @@ from typing import NamedTuple
 from .normalise import normalise, normalise_with_offsets
 from .stemming import stem
 
-NAME, NUMBER, DAY, NOT, NO_STANCE = "@", "#", "~", "n't", "-"
+NAME, NUMBER, DAY, NOT, NO_STANCE, ARTICLE, POSSESSIVE = "@", "#", "~", "n't", "-", "the", "s"
 MARKS = frozenset('?!"')
 _PASSING = MARKS | {NAME}  # stand in the sequence of classes as they are
 TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W\d_]+)?|[?!\"]")
@@ -158,13 +158,21 @@ class Analyzer:
                 continue
             symbol, begins_name, masked = known.get(raw) or self.attribute(raw)
             skip = i + ((self.name_length(raws, i) if begins_name else 0) or int(masked))
+            first = i
+            if symbol == POSSESSIVE and symbols and symbols[-1] == NAME and self.attribute(raws[i - 1])[0] != POSSESSIVE:
+                lasts[-1] = i  # what is left of "the U.S.'s"
+                continue
             if skip > i:
+                symbol = NAME
+                if symbols and symbols[-1] == ARTICLE:  # some names take one: "the Gambia" must count as "Ghana" does
+                    symbols.pop()
+                    lasts.pop()
+                    first = firsts.pop()
                 if symbols and symbols[-1] == NAME:
                     lasts[-1] = skip - 1
                     continue
-                symbol = NAME
             symbols.append(symbol)
-            firsts.append(i)
+            firsts.append(first)
             lasts.append(max(i, skip - 1))
         return Tokens(symbols, firsts, lasts)
 
@@ -254,8 +262,10 @@ def _reach(entries: Iterable[str]) -> dict[str, int]:
     """First word → the number of words in the longest entry that begins with it."""
     reach: dict[str, int] = {}
     for entry in entries:
-        first = entry.partition(" ")[0]
-        reach[first] = max(reach.get(first, 0), entry.count(" ") + 1)
+        first, _, rest = entry.partition(" ")
+        size = rest.count(" ") + 2 if rest else 1
+        if reach.get(first, 0) < size:
+            reach[first] = size
     return reach
 
 
