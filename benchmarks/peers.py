@@ -2,8 +2,8 @@
 
 The CSV needs the columns text and label; rows of one `doc` are resampled together. Settings are chosen by grouped
 cross-validation on data/sentences.csv, never on the CSV. A peer whose package is missing (dependency group `peers`) is skipped by
-name. Time is CPU time of a batch of 2,000 distinct sentences. Writes benchmarks/results/peers.json; with --again the peers are not
-trained anew: their answers are taken from there, and stance alone answers again.
+name. Time is CPU time of a batch of 2,000 distinct sentences. Writes benchmarks/results/peers.json; with --again the peers are
+not trained anew: their answers are taken from there, and stance alone answers again.
 """
 
 from __future__ import annotations

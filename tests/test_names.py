@@ -31,7 +31,7 @@ def test_no_name_changes_a_label(found):
     assert found["label_changes"] == 0, found["worst"]
 
 
-@pytest.mark.xfail(reason='"the" before a name is counted as a word, and "PEOPLE\'S" is not matched in capitals', strict=True)
+@pytest.mark.xfail(reason="a possessive in capitals (PEOPLE'S) is not matched inside a listed name", strict=True)
 def test_no_name_moves_a_probability_far(found):
     assert found["largest_move"] <= names.LIMIT, found["worst"]
 
