@@ -201,6 +201,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[options.command].run(options)
     except StanceError as error:
         print(f"stance: error: {error}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(
+            f"stance: error: {options.command} needs {error.name}, which is not installed; pip install {error.name}",
+            file=sys.stderr,
+        )
     except BrokenPipeError:
         sys.stderr.close()
         return 0

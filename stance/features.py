@@ -114,7 +114,7 @@ class Analyzer:
         self._templates = [read_template(line) for line in self.templates]
         self._attributes: dict[str, tuple[str, bool, bool]] = {}
         self._name_reach = _reach(self.names)
-        self._expression_reach = _reach(self.lexicon)
+        self._expressions = _with_prefixes(self.lexicon)
 
     # ---- tables -----------------------------------------------------------------------------------
 
@@ -192,19 +192,22 @@ class Analyzer:
         """The lexicon classes along a sentence, longest expression first, with names and marks between."""
         result = Tokens([], [], [])
         symbols = tokens.symbols
+        expressions = self._expressions
         skip, n = 0, len(symbols)
         for i, symbol in enumerate(symbols):
             if i < skip:
                 continue
             length, label = 1, symbol if symbol in _PASSING else ""
-            reach = self._expression_reach.get(symbol)
-            if reach:
-                words = ""
-                for size in range(1, min(reach, n - i) + 1):
-                    words = f"{words} {symbols[i + size - 1]}" if words else symbol
-                    found = self.lexicon.get(words)
-                    if found is not None:
-                        length, label = size, found
+            found = expressions.get(symbol)
+            words, ahead = symbol, i + 1
+            while found is not None:
+                if found:
+                    length, label = ahead - i, found
+                if ahead == n:
+                    break
+                words = f"{words} {symbols[ahead]}"
+                ahead += 1
+                found = expressions.get(words)
             skip = i + length
             if label:
                 result.add(label, tokens.firsts[i], tokens.lasts[skip - 1])
@@ -255,7 +258,7 @@ def _without_links(clean: str) -> str:
 
 def bare(raw: str) -> str:
     """A token without its possessive."""
-    return raw[:-2] if raw.endswith("'s") else raw
+    return raw[:-2] if raw.endswith(("'s", "'S")) else raw
 
 
 def _reach(entries: Iterable[str]) -> dict[str, int]:
@@ -267,6 +270,18 @@ def _reach(entries: Iterable[str]) -> dict[str, int]:
         if reach.get(first, 0) < size:
             reach[first] = size
     return reach
+
+
+def _with_prefixes(entries: Mapping[str, str]) -> dict[str, str]:
+    """The entries, and "" for every beginning of one: a look-up that finds nothing need not go on."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        end = entry.find(" ")
+        while end > 0:
+            found[entry[:end]] = ""
+            end = entry.find(" ", end + 1)
+    found.update(entries)
+    return found
 
 
 def name_entry(name: str, exact: bool) -> str:
