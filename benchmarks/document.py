@@ -136,7 +136,10 @@ def speed() -> str:
     lines = ["| | times faster (median) | smallest to largest |", "|---|---|---|"]
     lines += [f"| {name} | {row['ratio']:.1f} | {row['low']:.1f} to {row['high']:.1f} |" for name, row in rows.items()]
     line = rows["command line"]
-    lines += ["", f"`stance predict` from the prompt takes {line['of_empty_python']:.1f} times as long as an empty Python process and {line['megabytes']:.0f} MB."]
+    lines += [
+        "",
+        f"`stance predict` from the prompt takes {line['of_empty_python']:.1f} times as long as an empty Python process and {line['megabytes']:.0f} MB.",
+    ]
     return "\n".join(lines)
 
 

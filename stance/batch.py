@@ -199,7 +199,7 @@ class Scorer:
         if len(whole) and whole.max() >= len(self._scales):
             self._scales = np.array([0.0, *(1.0 + math.log(c) for c in range(1, int(whole.max()) + 1))])
         counts.data = self._scales[whole]
-        sums = counts @ self._folded
+        sums: Floats = np.asarray(counts @ self._folded)
         values = counts.data * self._idf[counts.indices]
         counts.data = values * values
         norms: Floats = np.sqrt(np.asarray(counts @ np.ones(len(self._idf))))

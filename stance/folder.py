@@ -173,7 +173,7 @@ def _lines(tensor: tuple[tuple[int, ...], memoryview[Any]], name: str, fail: Fai
 
 def _pairs(lines: Sequence[str], name: str, fail: Fail) -> dict[str, str]:
     try:
-        pairs: dict[str, str] = dict(line.split("\t") for line in lines)  # type: ignore[misc]
+        pairs: dict[str, str] = dict(line.split("\t") for line in lines)
     except ValueError:
         raise fail(f"table {name!r} has a line that is not a pair") from None
     if len(pairs) != len(lines) or "" in pairs or "" in pairs.values():
