@@ -23,7 +23,9 @@ def other_pythons():
     for minor in range(11, 16):
         places = [shutil.which(f"python3.{minor}"), *map(str, Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))]
         for place in filter(None, places):
-            works = subprocess.run([place, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True, check=False)
+            works = subprocess.run(
+                [place, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True, check=False
+            )
             if works.stdout.strip() == f"(3, {minor})":
                 found[minor] = place
     return [pytest.param(path, id=f"3.{minor}") for minor, path in found.items()] or [pytest.param(sys.executable, id="this one")]
