@@ -90,12 +90,14 @@ def speed(folder: Path, n: int, rounds: int) -> dict[str, object]:
 def jobs(folder: Path, n: int, rounds: int) -> dict[str, object]:
     """Wall time of the whole command with one and with two processes, start-up included; the outputs are compared."""
     write_csv(folder / "in.csv", sentences(n))
-    ratios, walls = [], []
+    ratios, walls, cpus = [], [], {"1": [], "2": []}
     for _ in range(rounds):
         wall = {}
         for count in ("1", "2"):
             command = [*COMMAND, str(folder / "in.csv"), "-o", str(folder / f"out{count}.csv"), "--jobs", count, "--force"]
+            before = cpu_of_children()
             wall[count] = seconds(lambda c=command: subprocess.run(c, check=True, stderr=subprocess.DEVNULL), time.monotonic)
+            cpus[count].append(cpu_of_children() - before)
         assert digest(folder / "out1.csv") == digest(folder / "out2.csv")
         walls.append(wall)
         ratios.append(wall["1"] / wall["2"])
@@ -105,9 +107,16 @@ def jobs(folder: Path, n: int, rounds: int) -> dict[str, object]:
         "cores": os.cpu_count(),
         "sentences_a_second_jobs_1": round(n / statistics.median(wall["1"] for wall in walls)),
         "sentences_a_second_jobs_2": round(n / statistics.median(wall["2"] for wall in walls)),
+        "cpu_of_jobs_2_over_jobs_1": round(statistics.median(cpus["2"]) / statistics.median(cpus["1"]), 3),
+        "load_of_the_machine": round(os.getloadavg()[0], 1),
         "speed_of_jobs_2_over_jobs_1": round(statistics.median(ratios), 2),
         "range": [round(min(ratios), 2), round(max(ratios), 2)],
     }
+
+
+def cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def digest(path: Path) -> str:
@@ -237,7 +246,8 @@ def figures(results: dict[str, dict]) -> str:
     hours = 1e8 / one / 3600
     lines += [
         f"| `--jobs 1`, `--jobs 2` | {one:,} and {two:,} rows a second of wall time, start-up included "
-        f"({j['speed_of_jobs_2_over_jobs_1']:.2f} times; {j['range'][0]:.2f} to {j['range'][1]:.2f}) |",
+        f"({j['speed_of_jobs_2_over_jobs_1']:.2f} times; {j['range'][0]:.2f} to {j['range'][1]:.2f}), "
+        f"while the load of this {j['cores']}-core machine was {j['load_of_the_machine']} |",
         f"| a CSV of {g['input_mb']:,} MB, {g['rows']:,} rows | at most {g['highest_resident_mb']:.0f} MB of memory |",
         f"| {k['kills']} SIGKILLs at random moments, then `--resume` | same bytes each time |",
         f"| 100 million sentences | {hours:.1f} core-hours: at {PRICE} USD a core-hour (an assumption) {hours * PRICE:.2f} USD |",
@@ -256,6 +266,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sentences", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--part", choices=("speed", "jobs"), help="only one of the two")
     parser.add_argument("--gigabyte", type=int, nargs="?", const=1000, metavar="MB")
     parser.add_argument("--kills", type=int, metavar="N")
     parser.add_argument("--full-disk", action="store_true")
@@ -273,8 +284,10 @@ def main() -> None:
         elif options.dask:
             results["dask"] = dask(folder, options.sentences)
         else:
-            results["speed"] = speed(folder, options.sentences // 2, options.rounds)
-            results["jobs"] = jobs(folder, 3 * options.sentences, max(3, options.rounds // 2))
+            if options.part != "jobs":
+                results["speed"] = speed(folder, options.sentences // 2, options.rounds)
+            if options.part != "speed":
+                results["jobs"] = jobs(folder, 3 * options.sentences, max(3, options.rounds // 2))
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print(json.dumps(results, indent=1))
     if {"speed", "jobs", "gigabyte", "kills"} <= results.keys():
