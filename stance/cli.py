@@ -196,16 +196,14 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 an error told in one line, 2 wrong usage."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser(next((word for word in arguments if word in COMMANDS), None)).parse_args(arguments)
+    wanted = next((word for word in arguments if word in COMMANDS), None)
     try:
+        options = _parser(wanted).parse_args(arguments)
         return COMMANDS[options.command].run(options)
     except StanceError as error:
         print(f"stance: error: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
-        print(
-            f"stance: error: {options.command} needs {error.name}, which is not installed; pip install {error.name}",
-            file=sys.stderr,
-        )
+        print(f"stance: error: {wanted} needs {error.name}, which is not installed; pip install {error.name}", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()
         return 0

@@ -1,5 +1,6 @@
 """No test may open a network connection; the shipped model is loaded once."""
 
+import gc
 import socket
 
 import pytest
@@ -14,6 +15,15 @@ def _no_network(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+@pytest.fixture
+def no_collector():
+    """For tests that time: the garbage of a thousand other tests is not collected on their clock."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -396,6 +396,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_time_is_linear_on_hostile_text(piece):
     def seconds(n):

@@ -185,7 +185,7 @@ def change_config(folder, **changes):
     [
         ({"format_version": 99}, "format version 99"),
         ({"labels": ["a"]}, "two or more"),
-        ({"labels": ["a", "a", "b", "c"]}, "twice"),
+        ({"labels": ["a", "a", "b", "c"]}, "different names"),
         ({"labels": ["a", "b", "c"]}, "expected"),
         ({"labels": "abcd"}, "two or more"),
         ({"templates": ["words 9 x"]}, "not a template"),
