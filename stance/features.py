@@ -8,7 +8,8 @@ before anything is counted (names do not decide); stance expressions add the cla
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from .normalise import normalise, normalise_with_offsets
@@ -23,6 +24,7 @@ _MONTHS = ("january", "february", "march", "april", "june", "july", "august", "s
 _DAYS = frozenset(_WEEKDAYS + _MONTHS)  # May is left out: in a sentence it is more often the verb
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w.-]+")
 _CACHE_LIMIT = 200_000
+_LONGEST_CACHED = 64  # letters; what is longer is no word that comes again
 
 TEMPLATES = (
     "words 0",
@@ -68,11 +70,11 @@ class Template(NamedTuple):
     anchored: bool
     pattern: str
 
-    def names(self, symbols: Sequence[str]) -> list[str]:
-        """The features of a sequence, from its first place to its last."""
+    def names(self, symbols: Sequence[str]) -> Iterator[str]:
+        """The features of a sequence, from its first place to its last, one at a time: a huge text makes no huge list."""
         if self.anchored:
             symbols = symbols[: self.places[-1] + 1]
-        return list(map(self.pattern.__mod__, zip(*(symbols[place:] for place in self.places), strict=False)))
+        return map(self.pattern.__mod__, zip(*(symbols[place:] for place in self.places), strict=False))
 
 
 def read_template(line: str) -> Template:
@@ -122,6 +124,8 @@ class Analyzer:
         """(symbol, may begin a listed name, is masked on its own) of one token as written."""
         found = self._attributes.get(raw)
         if found is None:
+            if len(raw) > _LONGEST_CACHED:
+                return self._new_attribute(raw)
             if len(self._attributes) > _CACHE_LIMIT:
                 self._attributes.clear()
             found = self._attributes[raw] = self._new_attribute(raw)
@@ -217,12 +221,12 @@ class Analyzer:
 
     def __call__(self, text: str) -> list[str]:
         """The features of a sentence, in the order of the templates, repeated as often as they occur."""
-        return self.features(self.tokens(normalise(text)))
+        return list(self.features(self.tokens(normalise(text))))
 
-    def features(self, tokens: Tokens) -> list[str]:
+    def features(self, tokens: Tokens) -> Iterator[str]:
         """The features of these tokens."""
         sequences = self._sequences(tokens)
-        return [name for template in self._templates for name in template.names(sequences[template.sequence].symbols)]
+        return chain.from_iterable(template.names(sequences[template.sequence].symbols) for template in self._templates)
 
     def with_spans(self, text: str) -> list[tuple[str, int, int]]:
         """Each feature with the start and end of its words in `text` as it was given."""

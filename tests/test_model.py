@@ -3,6 +3,8 @@
 import json
 import math
 import shutil
+import time
+import tracemalloc
 from pathlib import Path
 
 import joblib
@@ -101,6 +103,31 @@ def test_what_the_model_does_not_know_it_says(model, text):
     assert not prediction.recognised
     assert prediction.known == 0
     assert math.isclose(sum(prediction.probabilities.values()), 1, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("piece", ["a", "é", "1", "\u0301", "中", "http://a/"])
+def test_two_megabytes_without_a_space_take_under_fifty(model, piece):
+    text = piece * (2_000_000 // len(piece))
+    tracemalloc.start()
+    prediction = model.predict(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000_000
+    assert math.isclose(sum(prediction.probabilities.values()), 1, abs_tol=1e-9)
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("piece", ["a", "A.", "x ", "Iran ", "talks, ", "'s", "?", "&amp;", "http://a/", "a@", "www."])
+def test_time_is_linear_in_the_text(model, piece):
+    def seconds(n):
+        text = piece * (n // len(piece))
+        start = time.process_time()
+        model.predict(text)
+        return time.process_time() - start
+
+    seconds(1000)
+    small = min(seconds(100_000) for _ in range(3))
+    assert min(seconds(200_000) for _ in range(2)) < 2.6 * small + 0.1
 
 
 def test_known_is_the_share_of_known_words(model):
