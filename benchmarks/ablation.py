@@ -30,7 +30,7 @@ from sklearn.model_selection import GroupKFold
 import stance
 from stance.dataset import build_analyzer, data_hash, knowledge_folder, read_labelled
 from stance.evaluation import macro_f1, paired_difference
-from stance.features import MARKS, TEMPLATES, TOKEN, Analyzer, read_template
+from stance.features import EXACT, MARKS, TEMPLATES, TOKEN, Analyzer, read_template
 from stance.normalise import normalise
 from stance.records import LABELS
 from stance.training import FOLDS, Fitted, classifier, codes_of, count_features, weigh
@@ -93,7 +93,12 @@ def variants(train: pd.DataFrame, real: list[str] | None) -> list[Variant]:
     """The whole analyzer, then what is left of it without each part."""
     texts = train["text"].tolist()
     whole = build_analyzer(train)
-    tables: dict[str, Any] = {key: getattr(whole, key) for key in ("names", "common", "lexicon", "irregular")}
+    tables: dict[str, Any] = {
+        "names": {name: value == EXACT for name, value in whole.names.pairs().items()},
+        "common": whole.common,
+        "lexicon": whole.lexicon.pairs(),
+        "irregular": whole.irregular,
+    }
     counted = count(whole, texts, real)
     made_by = {line: of_template(counted.names, line) for line in TEMPLATES}
     assert (sum(made_by.values()) == 1).all(), "every feature belongs to one template"

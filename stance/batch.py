@@ -8,6 +8,7 @@ numbers. Sentences that are not plain Latin-1 after normalisation go the ordinar
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .cutting import cut_tokens, hashes_of
-from .features import ARTICLE, MARKS, NAME, NO_STANCE, POSSESSIVE, Analyzer, bare, read_template
+from .features import ANY_CASE, ARTICLE, EXACT, MARKS, NAME, NO_STANCE, POSSESSIVE, Analyzer, bare, read_template
 from .folder import Parts
 from .lookup import BITS, IntMap, Ints, Trie, inside
 from .normalise import normalise
 
 Floats = NDArray[np.float64]
 _LINKED = ("@", "://", "www.")
-_SPECIAL = ("&", "`", *_LINKED)
+_UNPLAIN = np.array([not chr(code).isprintable() or chr(code) in "&`@" for code in range(128)])
 _TOKEN_LIMIT = 400_000  # distinct tokens kept; then the table starts anew
 
 
@@ -33,11 +34,11 @@ class _Words:
 
     def __init__(self, numbers: dict[str, int], vocabulary: dict[str, int], analyzer: Analyzer) -> None:
         self._numbers, self._vocabulary, self._analyzer = numbers, vocabulary, analyzer
-        several = {name: exact for name, exact in analyzer.names.items() if " " in name}
+        several = {name: value for name, value in analyzer.names.pairs().items() if " " in name}
         self._forms = {word: i for i, word in enumerate(sorted({w for name in several for w in name.split(" ")}), 1)}
         self.any_case, self.exact = (
-            Trie([([self._forms[w] for w in name.split(" ")], 1) for name, e in several.items() if e == wanted])
-            for wanted in (False, True)
+            Trie([([self._forms[w] for w in name.split(" ")], 1) for name, value in several.items() if value == wanted])
+            for wanted in (ANY_CASE, EXACT)
         )
         self.clear()
 
@@ -66,8 +67,8 @@ class _Words:
         return table[places]
 
     def _columns(self, raw: str) -> tuple[int, ...]:
-        symbol, begins_name, masked = self._analyzer.attribute(raw)
-        alone = begins_name and self._analyzer.name_length([raw], 0) == 1
+        symbol, names, masked = self._analyzer.attribute(raw)
+        alone = names is not None and self._analyzer.name_length([raw], 0, names) == 1
         return (
             self._numbers.get(symbol, 0),
             self._vocabulary.get("w " + symbol, -1),
@@ -84,21 +85,21 @@ class Scorer:
     def __init__(self, parts: Parts) -> None:
         self._analyzer = parts.analyzer
         self._k = len(parts.labels)
-        vocabulary = dict(parts.vocabulary)
+        vocabulary = {name: row for row, name in enumerate(parts.vocabulary)}
         symbols = {NAME, NO_STANCE, ARTICLE, POSSESSIVE, *MARKS}
         for feature in vocabulary:
             symbols.update(feature.split(" ")[1:])
-        for expression in self._analyzer.lexicon:
+        lexicon = self._analyzer.lexicon.pairs()
+        for expression in lexicon:
             symbols.update(expression.split(" "))
-        classes = set(self._analyzer.lexicon.values())
+        classes = set(lexicon.values())
         self._numbers = {symbol: i for i, symbol in enumerate(sorted(symbols | classes), 1)}
         if len(self._numbers) >= 1 << BITS:
             raise OverflowError(f"{len(self._numbers)} symbols, at most {1 << BITS} fit")
         self._templates = [read_template(line) for line in self._analyzer.templates]
         self._words = _Words(self._numbers, vocabulary, self._analyzer)
         self._features = self._feature_map(vocabulary)
-        lexicon = self._analyzer.lexicon.items()
-        self._lexicon = Trie([([self._numbers[w] for w in entry.split(" ")], self._numbers[c]) for entry, c in lexicon])
+        self._lexicon = Trie([([self._numbers[w] for w in entry.split(" ")], self._numbers[c]) for entry, c in lexicon.items()])
         self._stance = np.zeros(len(self._numbers) + 1, dtype=bool)
         for symbol, number in self._numbers.items():
             self._stance[number] = (symbol in classes and symbol.isupper()) or symbol in ("?", "!")
@@ -113,40 +114,32 @@ class Scorer:
 
     def _feature_map(self, vocabulary: dict[str, int]) -> IntMap:
         """Packed n-gram → row of the vocabulary."""
-        shapes = {}
-        for t, template in enumerate(self._templates):
-            pattern = template.pattern.replace("%s", "").split(" ")
-            shapes[tuple(part if part in ("w", "c", "k", "^", "*") else "" for part in pattern)] = t
+        shapes = {_shape(template.pattern.split(" ")): t for t, template in enumerate(self._templates, 1)}
+        numbers = self._numbers
         keys, rows = [], []
         for feature, row in vocabulary.items():
             parts = feature.split(" ")
-            head = 2 if parts[1] == "^" else 1
-            for shape, t in shapes.items():
-                fits = len(shape) == len(parts) and shape[:head] == tuple(parts[:head])
-                if fits and all((s == "*") == (p == "*") for s, p in zip(shape[head:], parts[head:], strict=True)):
-                    packed = 0
-                    for place, part in zip(shape[head:], parts[head:], strict=True):
-                        if not place:
-                            packed = packed << BITS | self._numbers[part]
-                    keys.append((t + 1) << 3 * BITS | packed)
-                    rows.append(row)
-                    break
+            t = shapes.get(_shape(parts))
+            if t:
+                packed = 0
+                for part in parts[1:]:
+                    if part not in ("*", "^"):  # places passed over and the start of a sequence, never symbols
+                        packed = packed << BITS | numbers[part]
+                keys.append(t << 3 * BITS | packed)
+                rows.append(row)
         return IntMap(np.array(keys, dtype=np.int64), np.array(rows, dtype=np.int64))
 
     # ---- scoring ------------------------------------------------------------------------------------
 
     def score(self, texts: Sequence[str], one_by_one: Callable[[str], tuple[Sequence[float], float]]) -> tuple[Floats, Floats]:
         """Probabilities (n × labels) and known shares (n)."""
-        clean: list[str] = []
-        places: list[int] = []
+        clean, others = plain_texts(texts)
+        if not others:
+            return self._score_plain(clean)
+        places = np.setdiff1d(np.arange(len(texts)), others)
         probabilities, known = np.empty((len(texts), self._k)), np.zeros(len(texts))
-        for i, text in enumerate(texts):
-            plain = _plain(text)
-            if plain is None:
-                probabilities[i], known[i] = one_by_one(text)
-            else:
-                clean.append(plain)
-                places.append(i)
+        for i in others:
+            probabilities[i], known[i] = one_by_one(texts[i])
         if clean:
             probabilities[places], known[places] = self._score_plain(clean)
         return probabilities, known
@@ -263,15 +256,35 @@ class Scorer:
         return found[order], owners[order]
 
 
-def _is_plain(text: str) -> bool:
-    """True where the text needs no cleaning and holds no link or address: printable ASCII without &, ` and @."""
-    return text.isascii() and text.isprintable() and not any(map(text.__contains__, _SPECIAL))
+def _shape(parts: list[str]) -> tuple[str, int, int]:
+    """What tells the templates' features apart: the sequence, the number of parts, and where `*` and `^` stand."""
+    marks = sum(1 << i for i, part in enumerate(parts) if part in ("*", "^")) if "*" in parts or "^" in parts else 0
+    return parts[0], len(parts), marks
 
 
-def _plain(text: str) -> str | None:
-    """The cleaned copy of a text if it can go with the batch: printable Latin-1 without line breaks, links and addresses."""
-    if _is_plain(text):
-        return text
+def plain_texts(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Cleaned copies of the texts that can go with the batch, in order, and the places of those that cannot.
+
+    Printable ASCII without `&`, backtick and `@` needs no cleaning; that is seen on the bytes of all texts at once.
+    """
+    found: list[str | None] = [text if text.isascii() else "" for text in texts]
+    joined = "\n".join(found)  # type: ignore[arg-type]
+    ends = np.cumsum(np.fromiter(map(len, found), dtype=np.int64, count=len(found)) + 1)  # type: ignore[arg-type]
+    places = np.flatnonzero(_UNPLAIN[np.frombuffer(joined.encode("ascii"), dtype=np.uint8)])
+    owners = np.searchsorted(ends, places, side="right")
+    odd = set(owners[places != ends[owners] - 1].tolist())  # less the line feeds between texts
+    odd.update(i for i, text in enumerate(texts) if not text.isascii())
+    for mark in _LINKED[1:]:
+        odd.update(
+            np.searchsorted(ends, [match.start() for match in re.finditer(re.escape(mark), joined)], side="right").tolist()
+        )
+    for i in odd:
+        found[i] = _cleaned(texts[i])
+    return [text for text in found if text is not None], sorted(i for i in odd if found[i] is None)
+
+
+def _cleaned(text: str) -> str | None:
+    """The cleaned copy of a text if it is printable Latin-1 without line breaks, links and addresses."""
     text = normalise(text)
     if not text.isprintable() or any(map(text.__contains__, _LINKED)):
         return None

@@ -26,7 +26,7 @@ from .tables import TextTable, open_bytes
 from .tagging import csv_header, model_hash, model_of, packed, tag_chunk
 
 _CHECKPOINT_SECONDS = 1.0
-_WINDOW_CHUNKS, _WINDOW_BYTES = 16, 2**25  # a job; in all
+_WINDOW_CHUNKS, _WINDOW_BYTES = 32, 2**25  # a job; in all
 _SHOWN_FAULTS = 10
 _WORKER_SECONDS = 60
 

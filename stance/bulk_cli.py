@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _EVERY_SECONDS = 0.25
 
 
-def is_table(options: argparse.Namespace) -> bool:
+def is_table(file: str, form: str) -> bool:
     """Whether `stance tag` was given a table: by --format, or by the suffix of the file."""
-    return bool(options.format or split_suffix(options.file)[0])
+    return bool(form or split_suffix(file)[0])
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

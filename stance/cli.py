@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import __version__
 from .records import InputError, Prediction, StanceError
 
 if TYPE_CHECKING:
+    import argparse
+
     from .model import StanceModel
 
 _MODEL_HELP = "folder of a trained model (default: the shipped one)"
@@ -33,11 +35,13 @@ def _share(value: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1:
+        import argparse
+
         raise argparse.ArgumentTypeError(f"{value!r} is not a number from 0 to 1")
     return number
 
 
-def _predict(options: argparse.Namespace) -> int:
+def _predict(options: argparse.Namespace | SimpleNamespace) -> int:
     from .model import load
     from .terminal import visible
 
@@ -77,7 +81,7 @@ def _explain(options: argparse.Namespace) -> int:
 def _tag(options: argparse.Namespace) -> int:
     from . import article_cli, bulk_cli
 
-    tables = [file for file in options.file if bulk_cli.is_table(argparse.Namespace(format=options.format, file=file))]
+    tables = [file for file in options.file if bulk_cli.is_table(file, options.format)]
     if not tables:
         return article_cli.run(options)
     if len(options.file) > 1:
@@ -92,7 +96,7 @@ class Command(NamedTuple):
     summary: str
     example: str
     add_options: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+    run: Callable[..., int]
 
 
 def _predict_options(parser: argparse.ArgumentParser) -> None:
@@ -173,6 +177,8 @@ COMMANDS = {
 
 def _parser(wanted: str | None) -> argparse.ArgumentParser:
     """The parser; only the command that is wanted gets its options, since some of them cost imports."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="stance",
         description="The stance of each sentence of diplomatic text: supportive, conciliatory, condemnatory or neutral.",
@@ -193,12 +199,19 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _parsed(arguments: Sequence[str], wanted: str | None) -> argparse.Namespace | SimpleNamespace:
+    """The options. `stance predict "..."` without any needs no parser, whose import takes longer than the prediction."""
+    if arguments[:1] == ["predict"] and not any(word.startswith("-") for word in arguments):
+        return SimpleNamespace(command="predict", text=arguments[1:], model=None, min_confidence=None, json=False)
+    return _parser(wanted).parse_args(arguments)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 an error told in one line, 2 wrong usage."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     wanted = next((word for word in arguments if word in COMMANDS), None)
     try:
-        options = _parser(wanted).parse_args(arguments)
+        options = _parsed(arguments, wanted)
         return COMMANDS[options.command].run(options)
     except StanceError as error:
         print(f"stance: error: {error}", file=sys.stderr)

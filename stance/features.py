@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from .entries import Entries
 from .normalise import normalise, normalise_with_offsets
 from .stemming import stem
 
@@ -43,6 +44,12 @@ TEMPLATES = (
 `words` are stems and masks, `classes` all lexicon classes with names and marks between, `stances` the classes that
 take a side or turn one round (written in capitals): they follow the argument of a sentence past its background.
 """
+
+
+EXACT, ANY_CASE = "1", "0"
+"""Whether the case of a listed name must match: the values of the table of names."""
+Attribute = tuple[str, "dict[str, str] | None", bool]
+"""Of a token: its symbol, the listed names that begin with it, and whether it is masked on its own."""
 
 
 class Tokens(NamedTuple):
@@ -109,19 +116,27 @@ class Analyzer:
         irregular: Mapping[str, str] | None = None,
     ) -> None:
         self.templates = tuple(templates)
-        self.names = dict(names or {})
+        self.names = Entries.of({name: str(int(exact)) for name, exact in (names or {}).items()})
         self.common = frozenset(common)
-        self.lexicon = dict(lexicon or {})
+        self.lexicon = Entries.of(lexicon or {})
         self.irregular = dict(irregular or {})
         self._templates = [read_template(line) for line in self.templates]
-        self._attributes: dict[str, tuple[str, bool, bool]] = {}
-        self._name_reach = _reach(self.names)
-        self._expressions = _with_prefixes(self.lexicon)
+        self._attributes: dict[str, Attribute] = {}
+        self._expressions: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def of_tables(
+        cls, templates: Sequence[str], names: Entries, common: Iterable[str], lexicon: Entries, irregular: Mapping[str, str]
+    ) -> Analyzer:
+        """The analyzer of tables as `names` and `lexicon` hold them, which are taken as they are."""
+        analyzer = cls(templates, common=common, irregular=irregular)
+        analyzer.names, analyzer.lexicon = names, lexicon
+        return analyzer
 
     # ---- tables -----------------------------------------------------------------------------------
 
-    def attribute(self, raw: str) -> tuple[str, bool, bool]:
-        """(symbol, may begin a listed name, is masked on its own) of one token as written."""
+    def attribute(self, raw: str) -> Attribute:
+        """What is known of one token as written."""
         found = self._attributes.get(raw)
         if found is None:
             if len(raw) > _LONGEST_CACHED:
@@ -131,21 +146,36 @@ class Analyzer:
             found = self._attributes[raw] = self._new_attribute(raw)
         return found
 
-    def _new_attribute(self, raw: str) -> tuple[str, bool, bool]:
+    def _new_attribute(self, raw: str) -> Attribute:
         if raw in MARKS:
-            return raw, False, False
+            return raw, None, False
         lower = raw.lower()
         if lower.endswith("n't") or lower == "cannot":
-            return NOT, False, False
+            return NOT, None, False
         head = lower.partition("'")[0] or lower
         if raw[0].isdigit():
-            return NUMBER, False, False
-        begins_name = head in self._name_reach or bare(raw) in self._name_reach
+            return NUMBER, None, False
+        names = self._names_from(bare(raw))
         capitalised = raw[0].isupper()
         if capitalised and head in _DAYS:
-            return DAY, begins_name, False
+            return DAY, names, False
         masked = capitalised and head not in self.common and len(head) > 1
-        return stem(self.irregular.get(head, head)), begins_name, masked
+        return stem(self.irregular.get(head, head)), names, masked
+
+    def _names_from(self, word: str) -> dict[str, str] | None:
+        """The listed names that begin with `word`, as written or in lower case; None if there are none."""
+        lower = word.lower()
+        found = self.names.beginning_with(lower)
+        if word != lower:
+            found |= self.names.beginning_with(word)
+        return found or None
+
+    def _expressions_from(self, symbol: str) -> dict[str, str]:
+        """The lexicon's expressions that begin with `symbol`, and every beginning of one."""
+        if len(self._expressions) > _CACHE_LIMIT:
+            self._expressions.clear()
+        found = self._expressions[symbol] = _with_prefixes(self.lexicon.beginning_with(symbol))
+        return found
 
     # ---- tokens -----------------------------------------------------------------------------------
 
@@ -160,8 +190,8 @@ class Analyzer:
         for i, raw in enumerate(raws):
             if i < skip:
                 continue
-            symbol, begins_name, masked = known.get(raw) or self.attribute(raw)
-            skip = i + ((self.name_length(raws, i) if begins_name else 0) or int(masked))
+            symbol, names, masked = known.get(raw) or self.attribute(raw)
+            skip = i + ((self.name_length(raws, i, names) if names else 0) or int(masked))
             first = i
             if symbol == POSSESSIVE and symbols and symbols[-1] == NAME and self.attribute(raws[i - 1])[0] != POSSESSIVE:
                 lasts[-1] = i  # what is left of "the U.S.'s"
@@ -180,15 +210,13 @@ class Analyzer:
             lasts.append(max(i, skip - 1))
         return Tokens(symbols, firsts, lasts)
 
-    def name_length(self, raws: Sequence[str], i: int) -> int:
-        """How many tokens the longest listed name that begins at `i` takes; 0 if none does."""
-        names = self.names
+    def name_length(self, raws: Sequence[str], i: int, names: Mapping[str, str]) -> int:
+        """How many tokens the longest of these names that stands at `i` takes; 0 if none does."""
         words, best = "", 0
-        raw = bare(raws[i])
-        longest = max(self._name_reach.get(raw, 0), self._name_reach.get(raw.lower(), 0))
+        longest = 1 + max(name.count(" ") for name in names)
         for size, raw in enumerate(raws[i : i + longest], 1):
             words = f"{words} {bare(raw)}" if words else bare(raw)
-            if names.get(words) is True or names.get(words.lower()) is False:
+            if names.get(words) == EXACT or names.get(words.lower()) == ANY_CASE:
                 best = size
         return best
 
@@ -196,12 +224,15 @@ class Analyzer:
         """The lexicon classes along a sentence, longest expression first, with names and marks between."""
         result = Tokens([], [], [])
         symbols = tokens.symbols
-        expressions = self._expressions
+        known = self._expressions
         skip, n = 0, len(symbols)
         for i, symbol in enumerate(symbols):
             if i < skip:
                 continue
             length, label = 1, symbol if symbol in _PASSING else ""
+            expressions = known.get(symbol)
+            if expressions is None:
+                expressions = self._expressions_from(symbol)
             found = expressions.get(symbol)
             words, ahead = symbol, i + 1
             while found is not None:
@@ -263,17 +294,6 @@ def _without_links(clean: str) -> str:
 def bare(raw: str) -> str:
     """A token without its possessive."""
     return raw[:-2] if raw.endswith(("'s", "'S")) else raw
-
-
-def _reach(entries: Iterable[str]) -> dict[str, int]:
-    """First word → the number of words in the longest entry that begins with it."""
-    reach: dict[str, int] = {}
-    for entry in entries:
-        first, _, rest = entry.partition(" ")
-        size = rest.count(" ") + 2 if rest else 1
-        if reach.get(first, 0) < size:
-            reach[first] = size
-    return reach
 
 
 def _with_prefixes(entries: Mapping[str, str]) -> dict[str, str]:

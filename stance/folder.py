@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import json
-import math
+import operator
 import os
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from . import normalise, weights
+from .entries import Entries, Rows
 from .features import Analyzer, read_template
 from .records import ModelError
 from .weights import Fail, failing_in
@@ -28,7 +30,7 @@ class Parts(NamedTuple):
 
     labels: tuple[str, ...]
     analyzer: Analyzer
-    vocabulary: Mapping[str, int]
+    vocabulary: Rows
     idf: Sequence[float]
     folded: Sequence[float]
     intercepts: Sequence[float]
@@ -41,9 +43,9 @@ def write(folder: str, parts: Parts) -> dict[str, Any]:
     analyzer = parts.analyzer
     tables: dict[str, Iterable[str]] = {
         "features": parts.vocabulary,
-        "names": (f"{name}\t{int(exact)}" for name, exact in sorted(analyzer.names.items())),
+        "names": analyzer.names.lines,
         "common": sorted(analyzer.common),
-        "lexicon": (f"{expression}\t{label}" for expression, label in sorted(analyzer.lexicon.items())),
+        "lexicon": analyzer.lexicon.lines,
         "irregular": (f"{form}\t{lemma}" for form, lemma in sorted(analyzer.irregular.items())),
     }
     n, k = len(parts.vocabulary), len(parts.labels)
@@ -137,27 +139,27 @@ def _checked_parts(
         raise fail(f"missing or unexpected tensors: {', '.join(sorted(odd))}")
     features, names, common, lexicon, irregular = (_lines(tensors[name], name, fail) for name in _TABLES)
     n, k = len(features), len(labels)
-    vocabulary = dict(zip(features, range(n), strict=True))
-    if len(vocabulary) != n:
-        raise fail(f"{n - len(vocabulary)} features stand twice")
+    _check_order(features, "features", fail)
     numbers = []
     for name, shape, kind in (("idf", (n,), "f"), ("weights", (n, k), "f"), ("intercepts", (k,), "d")):
         found, view = tensors[name]
         if found != shape or view.format != kind:
             raise fail(f"tensor {name!r} is {view.format}{list(found)}, expected {kind}{list(shape)}")
-        if not math.isfinite(sum(view)):
+        data = view.tobytes()
+        high = data[array(kind).itemsize - 1 :: array(kind).itemsize]  # sign and exponent, little-endian
+        if 0x7F in high or 0xFF in high:  # also of numbers beyond 1e38 (1e305), which are as wrong
             raise fail(f"tensor {name!r} holds a number that is not finite")
-        numbers.append(array(kind, view.tobytes()))  # looked up one by one: twice as fast as in the mapped file
-    if n and min(numbers[0]) <= 0:
-        raise fail("an idf is not positive")
-    analyzer = Analyzer(
+        if name == "idf" and (0 in high or not high.isascii()):
+            raise fail("an idf is not positive")
+        numbers.append(array(kind, data))  # looked up one by one: twice as fast as in the mapped file
+    analyzer = Analyzer.of_tables(
         templates,
-        names={name: value == "1" for name, value in _pairs(names, "names", fail).items()},
-        common=common,
-        lexicon=_pairs(lexicon, "lexicon", fail),
-        irregular=_pairs(irregular, "irregular", fail),
+        _entries(names, "names", fail),
+        common,
+        _entries(lexicon, "lexicon", fail),
+        _pairs(irregular, "irregular", fail),
     )
-    return Parts(tuple(labels), analyzer, vocabulary, numbers[0], numbers[1], list(numbers[2]), config)
+    return Parts(tuple(labels), analyzer, Rows(features), numbers[0], numbers[1], list(numbers[2]), config)
 
 
 def _lines(tensor: tuple[tuple[int, ...], memoryview[Any]], name: str, fail: Fail) -> list[str]:
@@ -169,6 +171,21 @@ def _lines(tensor: tuple[tuple[int, ...], memoryview[Any]], name: str, fail: Fai
     except UnicodeDecodeError:
         raise fail(f"tensor {name!r} is not valid UTF-8") from None
     return text.split("\n") if text else []
+
+
+def _check_order(lines: Sequence[str], name: str, fail: Fail) -> None:
+    """Sorted, each once: what is searched by bisection must be."""
+    if not all(map(operator.lt, lines, islice(lines, 1, None))):
+        raise fail(f"table {name!r} is not in order, or an entry stands twice")
+
+
+def _entries(lines: Sequence[str], name: str, fail: Fail) -> Entries:
+    """A sorted table of pairs."""
+    cells = [line.split("\t") for line in lines]
+    if any(len(pair) != 2 or not all(pair) for pair in cells):
+        raise fail(f"table {name!r} has a line that is not a pair")
+    _check_order([pair[0] for pair in cells], name, fail)
+    return Entries(lines)
 
 
 def _pairs(lines: Sequence[str], name: str, fail: Fail) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from . import columns
 from . import folder as model_folder
-from .features import Tokens
+from .entries import Rows
 from .folder import Parts
 from .normalise import normalise
 from .records import LABELS, Contribution, Explanation, InputError, Prediction
@@ -186,17 +186,14 @@ class StanceModel:
     def _score(self, text: str) -> tuple[list[float], float]:
         """The probabilities of one sentence and the share of its words that are known."""
         tokens = self.analyzer.tokens(normalise(text))
-        vocabulary = self.vocabulary
+        find = self.vocabulary.finder()
         counts: dict[int, int] = {}
-        for row in map(vocabulary.get, self.analyzer.features(tokens)):
+        for row in map(find, self.analyzer.features(tokens)):
             if row is not None:
                 counts[row] = counts.get(row, 0) + 1
-        return softmax(self._logits(counts)[0]), self._known(tokens)
-
-    def _known(self, tokens: Tokens) -> float:
-        """The share of the words, masks and single letters apart, that are in the vocabulary."""
-        words = [symbol for symbol in tokens.symbols if len(symbol) > 1]
-        return sum("w " + word in self.vocabulary for word in words) / len(words) if words else 0.0
+        words = ["w " + symbol for symbol in tokens.symbols if len(symbol) > 1]  # masks and single letters count as nothing
+        known = sum(find(word) is not None for word in words) / len(words) if words else 0.0
+        return softmax(self._logits(counts)[0]), known
 
     def _scores(self, texts: Sequence[str]) -> Iterator[tuple[str, Sequence[float], float]]:
         if len(texts) < BATCH_FROM:
@@ -240,13 +237,14 @@ class StanceModel:
             coefficients = np.vstack([-coefficients[0] / 2, coefficients[0] / 2])
             intercepts = np.array([-intercepts[0] / 2, intercepts[0] / 2])
         order = [classes.index(label) for label in labels]
-        names = vectorizer.get_feature_names_out()
-        idf = vectorizer.idf_.astype(np.float32)
-        folded = (coefficients[order].T * vectorizer.idf_[:, None]).astype(np.float32)
+        names = vectorizer.get_feature_names_out().tolist()
+        rows = sorted(range(len(names)), key=names.__getitem__)
+        idf = vectorizer.idf_[rows].astype(np.float32)
+        folded = (coefficients[order].T * vectorizer.idf_[:, None])[rows].astype(np.float32)
         parts = Parts(
             tuple(labels),
             vectorizer.analyzer,
-            {str(name): i for i, name in enumerate(names)},
+            Rows([names[row] for row in rows]),
             array("f", idf.tobytes()),
             array("f", folded.tobytes()),
             [float(b) for b in intercepts[order]],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stance import ModelError, weights
+from stance.entries import Rows
 from stance.features import Analyzer
 from stance.folder import CONFIG, WEIGHTS, Parts, read, write
 from stance.model import StanceModel
@@ -23,7 +24,7 @@ def folder(tmp_path):
     analyzer = Analyzer(
         ("words 0",), names={"jordan": False}, common=["urge", "talk"], lexicon={"urg": "URGE"}, irregular={"met": "meet"}
     )
-    parts = Parts(("calm", "angry"), analyzer, {"w urg": 0, "w talk": 1}, [1.5, 2.0], [1.0, -1.0, 0.5, -0.5], [0.1, -0.1], {})
+    parts = Parts(("calm", "angry"), analyzer, Rows(["w talk", "w urg"]), [2.0, 1.5], [0.5, -0.5, 1.0, -1.0], [0.1, -0.1], {})
     write(str(tmp_path), parts)
     return tmp_path
 
@@ -74,12 +75,14 @@ CRAFTED = {
     "one row too few": (lambda f: put(f, weights=("F32", (1, 2), floats(1, 2))), "expected"),
     "one label too many": (lambda f: put(f, weights=("F32", (2, 3), floats(*range(6)))), "expected"),
     "wrong type": (lambda f: put(f, idf=("F64", (2,), struct.pack("<2d", 1, 1))), "expected"),
-    "feature twice": (lambda f: put(f, features=text("w urg\nw urg")), "stand twice"),
+    "feature twice": (lambda f: put(f, features=text("w urg\nw urg")), "an entry stands twice"),
+    "features out of order": (lambda f: put(f, features=text("w urg\nw talk")), "not in order"),
+    "names out of order": (lambda f: put(f, names=text("jordan\t0\nchad\t0")), "not in order"),
     "features of another type": (lambda f: put(f, features=("F32", (2,), floats(1, 2))), "not text"),
     "not UTF-8": (lambda f: put(f, features=text(b"w urg\n\xff\xfe")), "UTF-8"),
     "missing tensor": (lambda f: put(f, common=None), "common"),
     "extra tensor": (lambda f: put(f, more=text("x")), "more"),
-    "name twice": (lambda f: put(f, names=text("jordan\t0\njordan\t1")), "entry twice"),
+    "name twice": (lambda f: put(f, names=text("jordan\t0\njordan\t1")), "an entry stands twice"),
     "lexicon without class": (lambda f: put(f, lexicon=text("urg")), "not a pair"),
     "empty lemma": (lambda f: put(f, irregular=text("met\t")), "empty"),
     "truncated": (lambda f: (f / WEIGHTS).write_bytes((f / WEIGHTS).read_bytes()[:-3]) and seal(f), "offsets"),
