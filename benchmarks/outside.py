@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 import stance
-from stance.dataset import decode, read_bytes
+from stance.encoding import decode, read_bytes
 from stance.evaluation import evaluate, measure
 from stance.records import DataError
 

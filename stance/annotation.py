@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .dataset import decode, label_order, read_bytes, text_id
+from .dataset import label_order, text_id
+from .encoding import decode, read_bytes
 from .records import DataError
 
 REPEATS = 1000

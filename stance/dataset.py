@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .encoding import decode, read_bytes
 from .features import TEMPLATES, Analyzer, expression_entry, name_entry
 from .records import LABELS, DataError
 
@@ -25,34 +26,6 @@ TEST_SHARE = 10  # one group in ten is test
 LEAKAGE = 0.8  # Jaccard similarity of word 5-grams from which two sentences are near-duplicates
 _SHOWN = 10
 _CELL_LIMIT = 10_000
-
-
-def decode(data: bytes, where: str) -> tuple[str, str]:
-    """The text of a file and the encoding it was read in: byte-order mark, then UTF-8, then Windows-1252."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding), encoding
-            except UnicodeDecodeError:
-                raise DataError(f"{where}: begins like {encoding} but is damaged; save it again as UTF-8") from None
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        pass
-    if b"\0" in data:
-        raise DataError(f"{where}: holds NUL bytes (UTF-16 without a mark, or not a text file); save it as UTF-8")
-    try:
-        return data.decode("cp1252"), "cp1252"
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: byte {error.start} is neither UTF-8 nor Windows-1252; save it as UTF-8") from None
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """The bytes of a file; DataError with the reason where it cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); give the path of an existing file") from None
 
 
 def read_labelled(path: str | Path, labels: Sequence[str] | None = None) -> pd.DataFrame:

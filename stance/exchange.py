@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from .dataset import decode, read_bytes, text_id
+from .dataset import text_id
+from .encoding import decode, read_bytes
 from .records import LABELS, DataError
 from .spreadsheet import escape, unescape
 

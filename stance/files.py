@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .encoding import decode
 from .records import DataError
 
 LARGEST = 50_000_000  # bytes of a file, and characters of its text
@@ -59,7 +60,8 @@ def read(source: str) -> Document:
         text, notes = text_of(data, name)
         document = Document(name, text, {}, notes)
     else:
-        text, encoding = decode(data, name)
+        declared = _CHARSET.search(data, 0, 4000)
+        text, encoding = decode(data, name, declared[1].decode("ascii", "replace") if declared else "")
         notes = () if encoding in ("utf-8", "utf-8-sig") else (f"read as {encoding}",)
         if kind == "html" or (source == "-" and _LOOKS_HTML.match(text)):
             from .html import readable
@@ -128,30 +130,3 @@ def _bytes(source: str) -> bytes:
     if len(data) > LARGEST:
         raise DataError(f"{source}: larger than {LARGEST // 1_000_000} MB; cut it up, or tag a table with one sentence a row")
     return data
-
-
-def decode(data: bytes, where: str) -> tuple[str, str]:
-    """The text of some bytes and the encoding: by mark, else UTF-8, else what an HTML head says, else Windows-1252."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return _try(data, encoding, where, "save it again as UTF-8")
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        pass
-    if b"\0" in data:
-        raise DataError(f"{where}: holds NUL bytes (UTF-16 without a mark, or not a text file); save it as UTF-8")
-    declared = _CHARSET.search(data, 0, 4000)
-    if declared:
-        try:
-            return data.decode(declared[1].decode("ascii", "replace")), declared[1].decode("ascii", "replace").lower()
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return _try(data, "cp1252", where, "it is neither UTF-8 nor Windows-1252; save it as UTF-8")
-
-
-def _try(data: bytes, encoding: str, where: str, hint: str) -> tuple[str, str]:
-    try:
-        return data.decode(encoding), encoding
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: byte {error.start} cannot be read as {encoding}; {hint}") from None
