@@ -54,8 +54,7 @@ def csv_rows(rows: Iterable[Sequence[object]], delimiter: str, safe: bool) -> li
 def risky_rows(records: Sequence[str], delimiter: str) -> set[int]:
     """The numbers of the CSV rows (without line ends) that may hold a cell to escape; some others may be among them."""
     text = "\n".join(["", *records, ""])
-    signs = "".join(sign for sign in _SIGNS if sign in text)
-    places = [match.start() for match in _risky_sign(delimiter, signs).finditer(text)] if signs else []
+    places = [at for sign in _SIGNS for at in _places(text, sign) if _risky_sign(delimiter).match(text, at)]
     if "\t" in text or "\r" in text or text.count("\n") > len(records) + 1:
         places += [match.start() for match in _risky_blank(delimiter).finditer(text)]
     if not places:
@@ -64,16 +63,21 @@ def risky_rows(records: Sequence[str], delimiter: str) -> set[int]:
     return {max(0, bisect_right(starts, place) - 1) for place in places if place < starts[-1]}
 
 
-@lru_cache(maxsize=64)
-def _risky_sign(delimiter: str, signs: str) -> re.Pattern[str]:
-    """One of the signs, right behind what can stand before it at the beginning of a cell, unless a number follows.
+def _places(text: str, character: str) -> Iterator[int]:
+    """Where a character stands; `str.find` is several times faster than a pattern."""
+    at = text.find(character)
+    while at >= 0:
+        yield at
+        at = text.find(character, at + 1)
 
-    The pattern begins with the signs, which `re` finds fast, and looks back from there.
-    """
+
+@lru_cache(maxsize=8)
+def _risky_sign(delimiter: str) -> re.Pattern[str]:
+    """A sign right behind what can stand before it at the beginning of a cell, unless a number follows."""
     d = re.escape(delimiter)
     digits = r"[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?"
     number = rf"(?<=[{d}\r\n][+-]){digits}[{d}\r\n]|(?<=\"[+-]){digits}\"(?!\")"
-    return re.compile(rf"[{re.escape(signs)}](?<=[{d}\"'\s\0].)(?!{number})", re.DOTALL)
+    return re.compile(rf"(?<=[{d}\"'\s\0]).(?!{number})", re.DOTALL)
 
 
 @lru_cache(maxsize=8)

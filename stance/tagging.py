@@ -226,13 +226,14 @@ def filled(pieces: Sequence[str], numbers: np.ndarray) -> list[str]:
 
     millionths = np.rint(np.nan_to_num(numbers) * 1e6).astype(np.uint32)
     template = "0.000000".join(pieces)
-    text = np.tile(np.frombuffer(template.encode("utf-32-le"), np.uint32), (len(numbers), 1))
+    encoding, kind = ("ascii", np.uint8) if template.isascii() else ("utf-32-le", np.uint32)
+    text = np.tile(np.frombuffer(template.encode(encoding), kind), (len(numbers), 1))
     at = 0
     for column, piece in zip(millionths.T, pieces, strict=False):
         at += len(piece)
-        text[:, at] += column // 1_000_000
+        text[:, at] += (column // 1_000_000).astype(kind)
         for digit in range(6):
-            text[:, at + 2 + digit] += column // 10 ** (5 - digit) % 10
+            text[:, at + 2 + digit] += (column // 10 ** (5 - digit) % 10).astype(kind)
         at += len("0.000000")
-    joined, width = text.tobytes().decode("utf-32-le"), len(template)
+    joined, width = text.tobytes().decode(encoding), len(template)
     return [joined[i : i + width] for i in range(0, len(joined), width)]
