@@ -21,7 +21,7 @@ from stance.model import StanceModel, default_folder
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from test_folder import SENTENCE, mutated, seal
+from test_folder import SENTENCE, mutated, seal  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results/fuzz.json"
 SECONDS, MEGABYTES = 1.0, 200

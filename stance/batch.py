@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .cutting import cut_tokens, hashes_of
-from .features import ANY_CASE, ARTICLE, EXACT, MARKS, NAME, NO_STANCE, POSSESSIVE, Analyzer, bare, read_template
+from .features import ANY_CASE, ARTICLE, EXACT, MARKS, NAME, POSSESSIVE, Analyzer, bare, read_template
 from .folder import Parts
 from .lookup import BITS, IntMap, Ints, Trie, inside
 from .normalise import normalise
@@ -86,7 +86,7 @@ class Scorer:
         self._analyzer = parts.analyzer
         self._k = len(parts.labels)
         vocabulary = {name: row for row, name in enumerate(parts.vocabulary)}
-        symbols = {NAME, NO_STANCE, ARTICLE, POSSESSIVE, *MARKS}
+        symbols = {NAME, ARTICLE, POSSESSIVE, *MARKS}
         for feature in vocabulary:
             symbols.update(feature.split(" ")[1:])
         lexicon = self._analyzer.lexicon.pairs()
@@ -148,7 +148,7 @@ class Scorer:
         n = len(texts)
         words, sentences, known = self._symbols(texts)
         classes, class_sentences = self._classes(words, sentences)
-        stances, stance_sentences = self._stances(classes, class_sentences, sentences, n)
+        stances, stance_sentences = self._stances(classes, class_sentences)
         sequences = {
             "words": (words, sentences),
             "classes": (classes, class_sentences),
@@ -242,18 +242,10 @@ class Scorer:
         keep = (label > 0) & ~inside(length)[0]
         return label[keep], sentences[keep]
 
-    def _stances(self, classes: Ints, class_sentences: Ints, sentences: Ints, n: int) -> tuple[Ints, Ints]:
-        """The classes that bear on the stance; one mark for a sentence with tokens but none of them."""
+    def _stances(self, classes: Ints, sentences: Ints) -> tuple[Ints, Ints]:
+        """The classes that bear on the stance."""
         keep = self._stance[classes]
-        found, owners = classes[keep], class_sentences[keep]
-        without = np.zeros(n, dtype=bool)
-        without[sentences] = True
-        without[owners] = False
-        lonely = np.flatnonzero(without)
-        owners = np.concatenate([owners, lonely])
-        found = np.concatenate([found, np.full(len(lonely), self._numbers[NO_STANCE])])
-        order = np.argsort(owners, kind="stable")
-        return found[order], owners[order]
+        return classes[keep], sentences[keep]
 
 
 def _shape(parts: list[str]) -> tuple[str, int, int]:

@@ -9,10 +9,10 @@ from scipy.optimize import minimize_scalar
 from .model import CONFORMAL_COVERAGES
 
 Floats = NDArray[np.float64]
-REAL_TEXT = 1.3
+REAL_TEXT = 1.43
 """How much cooler the shipped model is than its own data asks for. Sentences written for the project are easier than real
-ones: at 1.0 the expected calibration error is .01 on them and .10 on 2,842 real sentences that nothing is reported on, at 1.3
-it is below .05 on both. A model trained on one's own labels is calibrated on them alone."""
+ones: at 1.0 the expected calibration error is .01 on them and .10 on 2,842 real sentences that nothing is reported on, at 1.43
+it is at most .05 on both. A model trained on one's own labels is calibrated on them alone."""
 
 
 def softmax(logits: Floats) -> Floats:

@@ -16,7 +16,7 @@ from .entries import Entries
 from .normalise import normalise, normalise_with_offsets
 from .stemming import stem
 
-NAME, NUMBER, DAY, NOT, NO_STANCE, ARTICLE, POSSESSIVE = "@", "#", "~", "n't", "-", "the", "s"
+NAME, NUMBER, DAY, NOT, ARTICLE, POSSESSIVE = "@", "#", "~", "n't", "the", "s"
 MARKS = frozenset('?!"')
 _PASSING = MARKS | {NAME}  # stand in the sequence of classes as they are
 TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:'[^\W\d_]+)?|[?!\"]")
@@ -30,25 +30,24 @@ _LONGEST_CACHED = 64  # letters; what is longer is no word that comes again
 TEMPLATES = (
     "words 0",
     "words 0 1",
+    "words ^ 0",
+    "words ^ 0 1",
+    "words ^ 0 1 2",
     "classes 0",
     "classes 0 1",
-    "classes 0 1 2",
     "classes 0 2",
-    "classes 0 3",
     "stances 0 1",
-    "stances ^ 0",
-    "stances ^ 0 1",
 )
 """What is counted: a sequence and the places taken together; `^` only at the start of the sequence.
 
 `words` are stems and masks, `classes` all lexicon classes with names and marks between, `stances` the classes that
 take a side or turn one round (written in capitals): they follow the argument of a sentence past its background.
 """
-
-
 EXACT, ANY_CASE = "1", "0"
 """Whether the case of a listed name must match: the values of the table of names."""
-Attribute = tuple[str, "dict[str, str] | None", bool]
+Names = tuple[int, dict[str, str]]
+"""The listed names that begin with a token, and how many tokens the longest takes."""
+Attribute = tuple[str, "Names | None", bool]
 """Of a token: its symbol, the listed names that begin with it, and whether it is masked on its own."""
 
 
@@ -150,25 +149,26 @@ class Analyzer:
         if raw in MARKS:
             return raw, None, False
         lower = raw.lower()
-        if lower.endswith("n't") or lower == "cannot":
-            return NOT, None, False
-        head = lower.partition("'")[0] or lower
+        symbol = symbol_of(lower, self.irregular)
+        if symbol == NOT:
+            return symbol, None, False
         if raw[0].isdigit():
             return NUMBER, None, False
+        head = lower.partition("'")[0] or lower
         names = self._names_from(bare(raw))
         capitalised = raw[0].isupper()
         if capitalised and head in _DAYS:
             return DAY, names, False
         masked = capitalised and head not in self.common and len(head) > 1
-        return stem(self.irregular.get(head, head)), names, masked
+        return symbol, names, masked
 
-    def _names_from(self, word: str) -> dict[str, str] | None:
+    def _names_from(self, word: str) -> Names | None:
         """The listed names that begin with `word`, as written or in lower case; None if there are none."""
         lower = word.lower()
         found = self.names.beginning_with(lower)
         if word != lower:
             found |= self.names.beginning_with(word)
-        return found or None
+        return (1 + max(name.count(" ") for name in found), found) if found else None
 
     def _expressions_from(self, symbol: str) -> dict[str, str]:
         """The lexicon's expressions that begin with `symbol`, and every beginning of one."""
@@ -191,12 +191,10 @@ class Analyzer:
             if i < skip:
                 continue
             symbol, names, masked = known.get(raw) or self.attribute(raw)
-            skip = i + ((self.name_length(raws, i, names) if names else 0) or int(masked))
+            length = (self.name_length(raws, i, names) if names else 0) or masked
             first = i
-            if symbol == POSSESSIVE and symbols and symbols[-1] == NAME and self.attribute(raws[i - 1])[0] != POSSESSIVE:
-                lasts[-1] = i  # what is left of "the U.S.'s"
-                continue
-            if skip > i:
+            if length:
+                skip = i + length
                 symbol = NAME
                 if symbols and symbols[-1] == ARTICLE:  # some names take one: "the Gambia" must count as "Ghana" does
                     symbols.pop()
@@ -205,25 +203,30 @@ class Analyzer:
                 if symbols and symbols[-1] == NAME:
                     lasts[-1] = skip - 1
                     continue
+            elif symbol == POSSESSIVE and symbols and symbols[-1] == NAME and self.attribute(raws[i - 1])[0] != POSSESSIVE:
+                lasts[-1] = i  # what is left of "the U.S.'s"
+                continue
             symbols.append(symbol)
             firsts.append(first)
-            lasts.append(max(i, skip - 1))
+            lasts.append(skip - 1 if length else i)
         return Tokens(symbols, firsts, lasts)
 
-    def name_length(self, raws: Sequence[str], i: int, names: Mapping[str, str]) -> int:
+    def name_length(self, raws: Sequence[str], i: int, names: Names) -> int:
         """How many tokens the longest of these names that stands at `i` takes; 0 if none does."""
+        longest, entries = names
         words, best = "", 0
-        longest = 1 + max(name.count(" ") for name in names)
         for size, raw in enumerate(raws[i : i + longest], 1):
             words = f"{words} {bare(raw)}" if words else bare(raw)
-            if names.get(words) == EXACT or names.get(words.lower()) == ANY_CASE:
+            if entries.get(words) == EXACT or entries.get(words.lower()) == ANY_CASE:
                 best = size
         return best
 
     def classes(self, tokens: Tokens) -> Tokens:
         """The lexicon classes along a sentence, longest expression first, with names and marks between."""
-        result = Tokens([], [], [])
-        symbols = tokens.symbols
+        symbols, first, last = tokens
+        result: list[str] = []
+        firsts: list[int] = []
+        lasts: list[int] = []
         known = self._expressions
         skip, n = 0, len(symbols)
         for i, symbol in enumerate(symbols):
@@ -245,8 +248,10 @@ class Analyzer:
                 found = expressions.get(words)
             skip = i + length
             if label:
-                result.add(label, tokens.firsts[i], tokens.lasts[skip - 1])
-        return result
+                result.append(label)
+                firsts.append(first[i])
+                lasts.append(last[skip - 1])
+        return Tokens(result, firsts, lasts)
 
     # ---- features ---------------------------------------------------------------------------------
 
@@ -279,8 +284,6 @@ class Analyzer:
             for symbol, first, last in zip(*classes, strict=True):
                 if symbol in "?!" or symbol.isupper():
                     stances.add(symbol, first, last)
-            if not stances.symbols:
-                stances.add(NO_STANCE, 0, tokens.lasts[-1])
         return {"words": tokens, "classes": classes, "stances": stances}
 
 
@@ -315,5 +318,17 @@ def name_entry(name: str, exact: bool) -> str:
 
 
 def expression_entry(expression: str, irregular: Mapping[str, str]) -> str:
-    """A lexicon expression as the analyzer's table holds it: the stems of its words."""
-    return " ".join(stem(irregular.get(word, word)) for word in expression.split())
+    """A lexicon expression as the analyzer's table holds it: the stems and marks that its words become in a sentence."""
+    return " ".join(symbol_of(word, irregular) for word in expression.split())
+
+
+def symbol_of(word: str, irregular: Mapping[str, str]) -> str:
+    """What a word in lower case counts as: its stem, or the mark of a negation; masks stand for themselves.
+
+    >>> symbol_of("cannot", {}), symbol_of("envoy's", {}), symbol_of("met", {"met": "meet"})
+    ("n't", 'envoy', 'meet')
+    """
+    if word.endswith("n't") or word == "cannot":
+        return NOT
+    head = word.partition("'")[0] or word
+    return stem(irregular.get(head, head))

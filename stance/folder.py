@@ -19,7 +19,7 @@ from .features import Analyzer, read_template
 from .records import ModelError
 from .weights import Fail, failing_in
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 _TABLES = ("features", "names", "common", "lexicon", "irregular")
 _CONFIG_LIMIT = 2**20

@@ -176,7 +176,7 @@ class StanceModel:
         Rows in ascending order: the same sums as batch.py, bit by bit.
         """
         rows = sorted(counts)
-        weights = [scale(counts[row]) for row in rows]
+        weights = list(map(scale, map(counts.__getitem__, rows)))
         values = list(map(mul, weights, map(self.idf.__getitem__, rows)))
         squares = reduce(add, map(mul, values, values), 0.0)  # not sum(): from Python 3.12 on it rounds differently
         sums = [reduce(add, map(mul, weights, map(column.__getitem__, rows)), 0.0) for column in self._columns]

@@ -1,10 +1,13 @@
 """Text → cleaned copy → tokens → features: tables first, then properties over all Unicode."""
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.features import NUMBER, Analyzer, read_template
+from stance.dataset import knowledge_folder, read_lexicon
+from stance.features import NUMBER, Analyzer, expression_entry, read_template
 from stance.normalise import normalise, normalise_with_offsets
 from stance.stemming import stem
 
@@ -119,17 +122,31 @@ def test_templates_are_read_strictly(line):
 
 def test_classes_follow_the_argument():
     analyzer = Analyzer(
-        ("classes 0 1", "stances ^ 0 1", "classes 0 2"),
+        ("classes 0 1", "stances ^ 0 1", "classes 0 2", "words ^ 0 1 2"),
         names={"Jordan": True},
         common=["the", "strongly"],
         lexicon={"condemn": "CONDEMN", "call for talk": "TALKS", "talk": "TALKS", "strongly": "booster"},
     )
     assert analyzer("Jordan strongly condemned the raid, calls for talks") == [
         "c @ booster", "c booster CONDEMN", "c CONDEMN TALKS", "k ^ CONDEMN TALKS", "c @ * CONDEMN", "c booster * TALKS",
+        "w ^ @ strongly condemn",
     ]  # fmt: skip
 
 
 def test_an_empty_analyzer_counts_stems_and_pairs():
     assert Analyzer()("we agree on 3 points") == [
         "w we", "w agre", "w on", f"w {NUMBER}", "w point", "w we agre", "w agre on", f"w on {NUMBER}", f"w {NUMBER} point",
+        "w ^ we", "w ^ we agre", "w ^ we agre on",
     ]  # fmt: skip
+
+
+def test_every_expression_of_the_lexicon_is_found_in_its_own_words():
+    """An entry that no sentence can match is dead: each is found whole where it stands as written."""
+    with open(knowledge_folder() / "irregular.csv", encoding="utf-8") as file:
+        irregular = {row["form"]: row["lemma"] for row in csv.DictReader(file)}
+    lexicon = {expression_entry(expression, irregular): label for expression, label in read_lexicon(knowledge_folder()).items()}
+    analyzer = Analyzer(lexicon=lexicon, irregular=irregular)
+    for expression in read_lexicon(knowledge_folder()):
+        written = expression.replace("@", "Atlantis").replace("#", "7").replace("~", "Monday")
+        tokens = analyzer.tokens(normalise(written))
+        assert " ".join(tokens.symbols) in lexicon, expression
