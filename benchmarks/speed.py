@@ -78,7 +78,7 @@ def process(arguments: list[str]) -> list[float]:
 
 def command_line(rival_path: Path, rounds: int) -> dict:
     """`stance predict` against joblib.load + predict, and against `python -c pass`, as whole processes."""
-    ours = [sys.executable, "-c", "from stance.cli import main; main()", "predict", SENTENCE]  # what the installed script does
+    ours = [sys.executable, "-c", "from stance.cli import run; run()", "predict", SENTENCE]  # what the installed script does
     theirs = [sys.executable, "-c", f"import joblib; print(joblib.load({str(rival_path)!r}).predict([{SENTENCE!r}]))"]
     empty = [sys.executable, "-c", "pass"]
     runs = [(process(ours), process(theirs), process(empty)) for _ in range(rounds + 1)][1:]

@@ -1,8 +1,6 @@
 """`python -m stance`: the same as the command `stance`."""
 
-import sys
-
-from .cli import main
+from .cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

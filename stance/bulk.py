@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -27,6 +27,7 @@ from .tagging import csv_header, model_hash, model_of, packed, tag_chunk
 
 _CHECKPOINT_SECONDS = 1.0
 _WINDOW_CHUNKS, _WINDOW_BYTES = 32, 2**25  # a job; in all
+_AHEAD = 4  # chunks on their way for each thread of a cluster
 _SHOWN_FAULTS = 10
 _WORKER_SECONDS = 60
 
@@ -223,8 +224,8 @@ def _run(
     elif plan.output != "parquet":
         output.write(packed(csv_header(plan) if plan.output != "jsonl" else b"", plan.compression))
     saved = time.monotonic()
-    with _workers(jobs, scheduler) as parallel:
-        for part in _parts(plan, _numbered(chunks, summary.rows + 1), parallel):
+    with _workers(jobs, scheduler) as work:
+        for part in work(plan, _numbered(chunks, summary.rows + 1)):
             if plan.strict and part.faults:
                 summary.add(part, plan.source)
                 output.discard()
@@ -282,24 +283,23 @@ def _converter(table: Table, plan: Plan) -> Callable[[Any, str], None] | None:
     return lambda parts, path: finish(parts, path, plan, getattr(table, "schema", None))
 
 
-@contextmanager
-def _workers(jobs: int | None, scheduler: str | None) -> Iterator[Any]:
-    """A joblib `Parallel` for these jobs or this cluster; None where the work is done here."""
-    if jobs == 1 and scheduler is None:
-        yield None
-        return
-    import joblib
+Work = Callable[[Plan, Iterator[tuple[Chunk, int]]], Iterator[Part]]
+"""Tags chunks somewhere and gives the parts in the order of the chunks."""
 
-    if scheduler is None:
+
+@contextmanager
+def _workers(jobs: int | None, scheduler: str | None) -> Iterator[Work]:
+    """Where the work is done: here, in processes of joblib's, or on a Dask cluster."""
+    if scheduler is not None:
+        with _cluster(scheduler) as client:
+            yield lambda plan, chunks: _over_cluster(client, plan, chunks)
+    elif jobs == 1:
+        yield lambda plan, chunks: (tag_chunk(plan, chunk, first) for chunk, first in chunks)
+    else:
+        import joblib
+
         with joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1) as parallel:
-            yield parallel
-        return
-    with (
-        _cluster(scheduler),
-        joblib.parallel_config(backend="dask"),
-        joblib.Parallel(n_jobs=-1, return_as="generator", batch_size=1) as parallel,
-    ):
-        yield parallel
+            yield lambda plan, chunks: _over_processes(parallel, plan, chunks)
 
 
 @contextmanager
@@ -321,12 +321,8 @@ def _cluster(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-def _parts(plan: Plan, chunks: Iterator[tuple[Chunk, int]], parallel: Any) -> Iterator[Part]:
-    """The parts in the order of the chunks. Work is handed out in windows, so that results never pile up."""
-    if parallel is None:
-        for chunk, first in chunks:
-            yield tag_chunk(plan, chunk, first)
-        return
+def _over_processes(parallel: Any, plan: Plan, chunks: Iterator[tuple[Chunk, int]]) -> Iterator[Part]:
+    """The parts by joblib. Work is handed out in windows, so that results never pile up."""
     import joblib
 
     workers = max(1, joblib.effective_n_jobs(parallel.n_jobs))
@@ -335,10 +331,37 @@ def _parts(plan: Plan, chunks: Iterator[tuple[Chunk, int]], parallel: Any) -> It
         try:
             yield from parallel(call(plan, chunk, first) for chunk, first in window)
         except RuntimeError as error:
-            if type(error).__name__ not in ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker"):
+            if type(error).__name__ not in ("TerminatedWorkerError", "BrokenProcessPool"):
                 raise
-            reason = "a worker process was killed, most often for lack of memory"
-            raise DataError(f"{plan.source}: {reason}; run the command again with --resume and fewer --jobs") from None
+            raise _killed(plan, "fewer --jobs") from None
+
+
+def _over_cluster(client: Any, plan: Plan, chunks: Iterator[tuple[Chunk, int]]) -> Iterator[Part]:
+    """The parts by Dask: some chunks a worker thread are always on their way, and the first is waited for.
+
+    Dask's own futures: joblib's Dask backend waits for ever where a worker cannot import what it is to run.
+    """
+    from distributed import KilledWorker
+
+    waiting: deque[Any] = deque()
+    try:
+        while True:
+            ahead = _AHEAD * max(1, sum(client.nthreads().values()))
+            for chunk, first in islice(chunks, max(0, ahead - len(waiting))):
+                waiting.append(client.submit(tag_chunk, plan, chunk, first, pure=False))
+            if not waiting:
+                return
+            yield waiting.popleft().result()
+    except KilledWorker:
+        raise _killed(plan, "more memory for each worker") from None
+    except (RuntimeError, ImportError) as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise DataError(f"the cluster cannot run this ({reason}); install the same stance on its scheduler and workers") from None
+
+
+def _killed(plan: Plan, hint: str) -> DataError:
+    reason = "a worker process was killed, most often for lack of memory"
+    return DataError(f"{plan.source}: {reason}; run the command again with --resume and {hint}")
 
 
 def _window(chunks: Iterator[tuple[Chunk, int]], workers: int) -> list[tuple[Chunk, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
@@ -228,5 +229,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
+def run() -> None:
+    """The installed command: `main`, then out at once. Taking a loaded model apart takes longer than a prediction."""
+    status = main()
+    if "numpy" in sys.modules:  # libraries may have processes and files to tidy up
+        sys.exit(status)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):  # whoever read has gone away; main has told what there was to tell
+        pass
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -11,6 +11,7 @@ import pytest
 
 from stance import model, tables
 from stance.bulk import tag_table
+from stance.records import DataError
 
 pytest.importorskip("distributed")
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
@@ -60,3 +61,23 @@ def test_another_model_on_a_worker_is_refused(tmp_path):
 
     with pytest.raises(ModelError, match="is not the model this run began with"):
         model_of(str(model.default_folder()), "0" * 64)
+
+
+def test_a_cluster_that_cannot_run_stance_is_told_in_one_line():
+    from stance.bulk import _over_cluster
+    from stance.plan import Chunk
+
+    class Lost:
+        def nthreads(self):
+            return {"worker": 1}
+
+        def submit(self, *_, **__):
+            return self
+
+        def result(self):
+            raise RuntimeError("Error during deserialization of the task graph.") from ModuleNotFoundError(
+                "No module named 'stance'"
+            )
+
+    with pytest.raises(DataError, match=r"No module named 'stance'.*install the same stance"):
+        list(_over_cluster(Lost(), None, iter([(Chunk(b"", 0, "", None), 1)])))
