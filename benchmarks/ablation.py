@@ -29,8 +29,9 @@ from sklearn.model_selection import GroupKFold
 
 import stance
 from stance.dataset import build_analyzer, data_hash, knowledge_folder, read_labelled
+from stance.entries import NO_ENTRIES
 from stance.evaluation import macro_f1, paired_difference
-from stance.features import EXACT, MARKS, TEMPLATES, TOKEN, Analyzer, read_template
+from stance.features import MARKS, TEMPLATES, TOKEN, Analyzer, read_template
 from stance.normalise import normalise
 from stance.records import LABELS
 from stance.training import FOLDS, Fitted, classifier, codes_of, count_features, weigh
@@ -93,12 +94,7 @@ def variants(train: pd.DataFrame, real: list[str] | None) -> list[Variant]:
     """The whole analyzer, then what is left of it without each part."""
     texts = train["text"].tolist()
     whole = build_analyzer(train)
-    tables: dict[str, Any] = {
-        "names": {name: value == EXACT for name, value in whole.names.pairs().items()},
-        "common": whole.common,
-        "lexicon": whole.lexicon.pairs(),
-        "irregular": whole.irregular,
-    }
+    tables: dict[str, Any] = {key: getattr(whole, key) for key in ("names", "common", "lexicon", "irregular")}
     counted = count(whole, texts, real)
     made_by = {line: of_template(counted.names, line) for line in TEMPLATES}
     assert (sum(made_by.values()) == 1).all(), "every feature belongs to one template"
@@ -107,9 +103,9 @@ def variants(train: pd.DataFrame, real: list[str] | None) -> list[Variant]:
         rest = tuple(other for other in TEMPLATES if other != line)
         found.append(Variant(f"without {line}", counted.columns(~made_by[line]), Analyzer(rest, **tables)))
     words = np.any([made_by[line] for line in TEMPLATES if line.startswith("words")], axis=0)
-    found.append(Variant("without the lexicon", counted.columns(words), Analyzer(**tables | {"lexicon": {}})))
+    found.append(Variant("without the lexicon", counted.columns(words), Analyzer(**tables | {"lexicon": NO_ENTRIES})))
     seen = {raw.lower().partition("'")[0] for text in [*texts, *(real or ())] for raw in TOKEN.findall(normalise(text))}
-    unmasked = Analyzer(**tables | {"names": {}, "common": seen})  # nothing listed, and every word known in lower case
+    unmasked = Analyzer(**tables | {"names": NO_ENTRIES, "common": seen})  # nothing listed, and every word known in lower case
     found.append(Variant("without masking names", count(unmasked, texts, real), unmasked))
     unstemmed = Unstemmed(**tables)
     only_words = Unstemmed([line for line in TEMPLATES if line.startswith("words")], **tables)

@@ -21,7 +21,7 @@ import pandas as pd
 from stance.dataset import build_analyzer, knowledge_folder, read_labelled
 from stance.evaluation import evaluate
 from stance.records import LABELS
-from stance.training import classifier, count_features, cross_validate, decision, frequent
+from stance.training import count_features, cross_validate, fit
 
 matplotlib.use("svg")
 from matplotlib import pyplot as plt
@@ -54,13 +54,7 @@ def stage(frame: pd.DataFrame, real: pd.DataFrame) -> dict[str, object]:
     logits = np.zeros((len(frame), len(LABELS)))
     for fold in folds:
         logits[fold.held] = fold.logits
-    from sklearn.feature_extraction.text import TfidfTransformer
-
-    keep = np.flatnonzero(frequent(counts[ours], frame["group"]))
-    tfidf = TfidfTransformer(sublinear_tf=True).fit(counts[ours][:, keep])
-    y = np.array([LABELS.index(label) for label in frame["label"]])
-    model = classifier(c, 1e-6).fit(tfidf.transform(counts[ours][:, keep]), y)
-    scores = decision(model, tfidf.transform(counts[~ours][:, keep]), len(LABELS))
+    scores = fit(counts, both, LABELS, ours, c, 1e-6).logits(counts[~ours], len(LABELS))
     inside = evaluate(frame["label"].tolist(), logits, LABELS, groups=frame["group"].tolist(), repeats=200)
     outside = evaluate(real["label"].tolist(), scores, LABELS, groups=real["group"].tolist())
     return {

@@ -15,17 +15,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
-from sklearn.metrics import f1_score, log_loss
+from sklearn.feature_extraction.text import CountVectorizer
 
+from stance.calibration import softmax
 from stance.dataset import build_analyzer, knowledge_folder, read_labelled
+from stance.evaluation import evaluate
 from stance.features import symbol_of
 from stance.normalise import normalise
 from stance.records import LABELS
-from stance.training import classifier, frequent
+from stance.training import fit
 
 RESULTS = Path(__file__).parent / "results/clusters.json"
 TEMPERATURE = 1.3
@@ -46,8 +48,9 @@ def main() -> None:
     frame = read_labelled(knowledge_folder() / "sentences.csv", LABELS)
     real = read_labelled(options.data, LABELS)
     analyzer = build_analyzer(frame)
-    texts = [*frame["text"], *real["text"]]
-    n = len(frame)
+    both = pd.concat([frame, real], ignore_index=True)
+    ours = np.arange(len(both)) < len(frame)
+    texts = both["text"].tolist()
     words = [analyzer.tokens(normalise(text)).symbols for text in texts]
     seen = Counter(word for text in frame["text"] for word in re.findall(r"[a-z]{2,}", text))
     form: dict[str, str] = {}
@@ -61,19 +64,10 @@ def main() -> None:
     whole = CountVectorizer(analyzer=analyzer, lowercase=False, dtype=np.float64).fit_transform(texts).tocsr()
 
     def score(counts: sparse.csr_matrix) -> dict[str, float]:
-        keep = np.flatnonzero(frequent(counts[:n], frame["group"]))
-        tfidf = TfidfTransformer(sublinear_tf=True).fit(counts[:n][:, keep])
-        model = classifier(C, 1e-4).fit(tfidf.transform(counts[:n][:, keep]), frame["label"])
-        logits = model.decision_function(tfidf.transform(counts[n:][:, keep])) / TEMPERATURE
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares = powers / powers.sum(axis=1, keepdims=True)
-        guess = model.classes_[shares.argmax(axis=1)]
-        loss = log_loss(real["label"], shares, labels=model.classes_)
-        return {
-            "features": len(keep),
-            "log_loss": round(loss, 4),
-            "macro_f1": round(f1_score(real["label"], guess, average="macro"), 4),
-        }
+        fitted = fit(counts, both, LABELS, ours, C, 1e-4)
+        probabilities = softmax(fitted.logits(counts[~ours], len(LABELS)) / TEMPERATURE)
+        measures = evaluate(real["label"].tolist(), probabilities, LABELS, repeats=2).measures
+        return {"features": len(fitted.keep), **{name: round(measures[name].value, 4) for name in ("log_loss", "macro_f1")}}
 
     found = {"without clusters": score(whole)}
     for size in options.sizes:

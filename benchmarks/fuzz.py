@@ -1,6 +1,6 @@
-"""Broken copies of the shipped model: `python benchmarks/fuzz.py --files 5000` loads each in a process of limited memory.
+"""Broken copies of the shipped model: `python benchmarks/fuzz.py --files 5000` loads each and watches time and memory.
 
-Each must give a model that predicts, or a ModelError, in a second and 200 MB. Half of the copies have a checksum that fits,
+Each must give a model that predicts, or a ModelError, in a second and 200 MB. Most broken weights get a checksum that fits,
 so that the checks behind it are reached. Writes benchmarks/results/fuzz.json.
 """
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from stance.calibration import softmax
 from stance.dataset import build_analyzer, data_hash, knowledge_folder, read_labelled
 from stance.evaluation import evaluate
 from stance.normalise import normalise
@@ -41,9 +42,10 @@ def main() -> None:
     x = sparse.hstack([part.fit_transform(frame["text"]) for part in parts]).tocsr()
     y = frame["label"].map(LABELS.index).to_numpy()
     model = classifier(C, 1e-4).fit(x, y)
-    logits = decision(model, sparse.hstack([part.transform(real["text"]) for part in parts]).tocsr(), len(LABELS))
+    unseen = sparse.hstack([part.transform(real["text"]) for part in parts]).tocsr()
+    probabilities = softmax(decision(model, unseen, len(LABELS)))
     groups = real["doc" if "doc" in real else "group"].tolist()
-    found = evaluate(real["label"].tolist(), logits, LABELS, groups=groups)
+    found = evaluate(real["label"].tolist(), probabilities, LABELS, groups=groups)
     record = {
         "trained_on": {"n": len(frame), "sha256": data_hash(frame)},
         "features": x.shape[1],

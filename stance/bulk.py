@@ -309,10 +309,9 @@ def _cluster(scheduler: str) -> Iterator[Any]:
     except ImportError:
         raise DataError('--scheduler needs Dask, which is not installed: pip install "stance[dask]"') from None
     try:
-        client: Any = distributed.Client(scheduler, timeout=5, set_as_default=True)
+        client: Any = distributed.Client(scheduler, timeout=5)
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{scheduler}: no Dask scheduler answers ({reason}); check the address") from None
+        raise DataError(f"{scheduler}: no Dask scheduler answers ({_first_line(error)}); check the address") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=_WORKER_SECONDS)
@@ -355,8 +354,13 @@ def _over_cluster(client: Any, plan: Plan, chunks: Iterator[tuple[Chunk, int]]) 
     except KilledWorker:
         raise _killed(plan, "more memory for each worker") from None
     except (RuntimeError, ImportError) as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise DataError(f"the cluster cannot run this ({reason}); install the same stance on its scheduler and workers") from None
+        raise DataError(
+            f"the cluster cannot run this ({_first_line(error.__cause__ or error)}); install the same stance on its scheduler and workers"
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _killed(plan: Plan, hint: str) -> DataError:

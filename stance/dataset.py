@@ -18,7 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from .encoding import decode, read_bytes
-from .features import TEMPLATES, Analyzer, expression_entry, name_entry
+from .entries import Entries
+from .features import ANY_CASE, EXACT, TEMPLATES, Analyzer, expression_entry, name_entry
 from .records import LABELS, DataError
 
 COLUMNS = ("id", "text", "label", "secondary", "group", "kind", "genre", "topic")
@@ -212,9 +213,9 @@ def build_analyzer(frame: pd.DataFrame, templates: Sequence[str] = TEMPLATES, fo
         lexicon.setdefault(expression_entry(expression, irregular), label)
     return Analyzer(
         templates,
-        names={name_entry(name, exact): exact for name, exact in names},
+        names=Entries.of({name_entry(name, exact): EXACT if exact else ANY_CASE for name, exact in names}),
         common=common_words(frame["text"], frame["group"]),
-        lexicon=lexicon,
+        lexicon=Entries.of(lexicon),
         irregular=irregular,
     )
 

@@ -38,6 +38,9 @@ class Entries:
         return dict(line.split("\t") for line in lines[first:last])
 
 
+NO_ENTRIES = Entries(())
+
+
 class Rows(Mapping[str, int]):
     """Feature → its row: the place of its name among the sorted names."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from .entries import Entries
+from .entries import NO_ENTRIES, Entries
 from .normalise import normalise, normalise_with_offsets
 from .stemming import stem
 
@@ -100,37 +100,28 @@ def read_template(line: str) -> Template:
 class Analyzer:
     """Callable: sentence → list of feature names (with repeats), for TfidfVectorizer(analyzer=...).
 
-    `names` maps a name (`name_entry`) to True where its case must match exactly; `common` are the words seen in lower
-    case, so that other capitalised words count as names; `lexicon` maps an expression (`expression_entry`) to its class,
-    in capitals if it bears on the stance; `irregular` maps a word form to its lemma.
+    `names` holds for each name (`name_entry`) whether its case must match (EXACT, ANY_CASE); `common` are the words seen in
+    lower case, so that other capitalised words count as names; `lexicon` holds for each expression (`expression_entry`) its
+    class, in capitals if it bears on the stance; `irregular` maps a word form to its lemma.
     """
 
     def __init__(
         self,
         templates: Sequence[str] = TEMPLATES,
         *,
-        names: Mapping[str, bool] | None = None,
+        names: Entries = NO_ENTRIES,
         common: Iterable[str] = (),
-        lexicon: Mapping[str, str] | None = None,
+        lexicon: Entries = NO_ENTRIES,
         irregular: Mapping[str, str] | None = None,
     ) -> None:
         self.templates = tuple(templates)
-        self.names = Entries.of({name: str(int(exact)) for name, exact in (names or {}).items()})
+        self.names = names
         self.common = frozenset(common)
-        self.lexicon = Entries.of(lexicon or {})
+        self.lexicon = lexicon
         self.irregular = dict(irregular or {})
         self._templates = [read_template(line) for line in self.templates]
         self._attributes: dict[str, Attribute] = {}
         self._expressions: dict[str, dict[str, str]] = {}
-
-    @classmethod
-    def of_tables(
-        cls, templates: Sequence[str], names: Entries, common: Iterable[str], lexicon: Entries, irregular: Mapping[str, str]
-    ) -> Analyzer:
-        """The analyzer of tables as `names` and `lexicon` hold them, which are taken as they are."""
-        analyzer = cls(templates, common=common, irregular=irregular)
-        analyzer.names, analyzer.lexicon = names, lexicon
-        return analyzer
 
     # ---- tables -----------------------------------------------------------------------------------
 

@@ -152,12 +152,12 @@ def _checked_parts(
         if name == "idf" and (0 in high or not high.isascii()):
             raise fail("an idf is not positive")
         numbers.append(array(kind, data))  # looked up one by one: twice as fast as in the mapped file
-    analyzer = Analyzer.of_tables(
+    analyzer = Analyzer(
         templates,
-        _entries(names, "names", fail),
-        common,
-        _entries(lexicon, "lexicon", fail),
-        _pairs(irregular, "irregular", fail),
+        names=_entries(names, "names", fail),
+        common=common,
+        lexicon=_entries(lexicon, "lexicon", fail),
+        irregular=_pairs(irregular, "irregular", fail),
     )
     return Parts(tuple(labels), analyzer, Rows(features), numbers[0], numbers[1], list(numbers[2]), config)
 

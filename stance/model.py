@@ -154,9 +154,10 @@ class StanceModel:
         column = self.labels.index(chosen)
         spans: dict[int, list[tuple[int, int]]] = {}
         names: dict[int, str] = {}
+        find = self.vocabulary.finder()
         for name, start, end in self.analyzer.with_spans(text):
-            row = self.vocabulary.get(name, -1)
-            if row >= 0:
+            row = find(name)
+            if row is not None:
                 names[row] = name
                 spans.setdefault(row, []).append((start, end))
         counts = {row: len(places) for row, places in spans.items()}

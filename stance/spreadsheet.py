@@ -54,7 +54,8 @@ def csv_rows(rows: Iterable[Sequence[object]], delimiter: str, safe: bool) -> li
 def risky_rows(records: Sequence[str], delimiter: str) -> set[int]:
     """The numbers of the CSV rows (without line ends) that may hold a cell to escape; some others may be among them."""
     text = "\n".join(["", *records, ""])
-    places = [at for sign in _SIGNS for at in _places(text, sign) if _risky_sign(delimiter).match(text, at)]
+    is_risky = _risky_sign(delimiter).match
+    places = [at for sign in _SIGNS for at in _places(text, sign) if is_risky(text, at)]
     if "\t" in text or "\r" in text or text.count("\n") > len(records) + 1:
         places += [match.start() for match in _risky_blank(delimiter).finditer(text)]
     if not places:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from stance import ModelError, weights
-from stance.entries import Rows
-from stance.features import Analyzer
+from stance.entries import Entries, Rows
+from stance.features import ANY_CASE, Analyzer
 from stance.folder import CONFIG, WEIGHTS, Parts, read, write
 from stance.model import StanceModel
 
@@ -22,7 +22,11 @@ SENTENCE = "We urge both sides to talk."
 def folder(tmp_path):
     """A tiny sound model."""
     analyzer = Analyzer(
-        ("words 0",), names={"jordan": False}, common=["urge", "talk"], lexicon={"urg": "URGE"}, irregular={"met": "meet"}
+        ("words 0",),
+        names=Entries.of({"jordan": ANY_CASE}),
+        common=["urge", "talk"],
+        lexicon=Entries.of({"urg": "URGE"}),
+        irregular={"met": "meet"},
     )
     parts = Parts(("calm", "angry"), analyzer, Rows(["w talk", "w urg"]), [2.0, 1.5], [0.5, -0.5, 1.0, -1.0], [0.1, -0.1], {})
     write(str(tmp_path), parts)

@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "pdf": {"records"},
     "files": {"records", "encoding", "docx", "pdf", "html"},
     "article_cli": {"records", "model", "files", "article", "page", "terminal", "spreadsheet"},
-    "dataset": {"records", "encoding", "features"},
+    "dataset": {"records", "encoding", "entries", "features"},
     "evaluation": {"records"},
     "annotation": {"records", "encoding", "dataset"},
     "scoring": {"records", "dataset", "evaluation", "annotation", "model"},

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.dataset import knowledge_folder, read_lexicon
-from stance.features import NUMBER, Analyzer, expression_entry, read_template
+from stance.entries import Entries
+from stance.features import EXACT, NUMBER, Analyzer, expression_entry, read_template
 from stance.normalise import normalise, normalise_with_offsets
 from stance.stemming import stem
 
@@ -123,9 +124,9 @@ def test_templates_are_read_strictly(line):
 def test_classes_follow_the_argument():
     analyzer = Analyzer(
         ("classes 0 1", "stances ^ 0 1", "classes 0 2", "words ^ 0 1 2"),
-        names={"Jordan": True},
+        names=Entries.of({"Jordan": EXACT}),
         common=["the", "strongly"],
-        lexicon={"condemn": "CONDEMN", "call for talk": "TALKS", "talk": "TALKS", "strongly": "booster"},
+        lexicon=Entries.of({"condemn": "CONDEMN", "call for talk": "TALKS", "talk": "TALKS", "strongly": "booster"}),
     )
     assert analyzer("Jordan strongly condemned the raid, calls for talks") == [
         "c @ booster", "c booster CONDEMN", "c CONDEMN TALKS", "k ^ CONDEMN TALKS", "c @ * CONDEMN", "c booster * TALKS",
@@ -145,7 +146,7 @@ def test_every_expression_of_the_lexicon_is_found_in_its_own_words():
     with open(knowledge_folder() / "irregular.csv", encoding="utf-8") as file:
         irregular = {row["form"]: row["lemma"] for row in csv.DictReader(file)}
     lexicon = {expression_entry(expression, irregular): label for expression, label in read_lexicon(knowledge_folder()).items()}
-    analyzer = Analyzer(lexicon=lexicon, irregular=irregular)
+    analyzer = Analyzer(lexicon=Entries.of(lexicon), irregular=irregular)
     for expression in read_lexicon(knowledge_folder()):
         written = expression.replace("@", "Atlantis").replace("#", "7").replace("~", "Monday")
         tokens = analyzer.tokens(normalise(written))
